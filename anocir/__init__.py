@@ -1,0 +1,4 @@
+"""An OCI container runtime in Python."""
+
+__version__ = "0.1.0"
+
