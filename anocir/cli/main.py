@@ -1,0 +1,74 @@
+"""The way in and out: parse, dispatch, and turn what went wrong into words and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from anocir.cli import fds, output, version
+from anocir.cli.log import Log, reason
+from anocir.cli.options import Namespace, parse
+from anocir.cli.root import state_root
+from anocir.errors import Error
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command line (default: the process's own) and return its exit code."""
+    log = Log()
+    try:
+        fds.open_standard()
+        fds.close_on_exec()
+        args = _parse(sys.argv[1:] if argv is None else argv, log)
+        return _dispatch(args, log)
+    except output.ReaderGone as gone:
+        return gone.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        return _failed(error, log)
+
+
+def _failed(error: Exception, log: Log) -> int:
+    """Say on one line what went wrong; return the exit code."""
+    code = 1
+    if isinstance(error, Error):
+        log.error(error.message)
+        code = error.exit_code
+    elif isinstance(error, OSError):
+        log.error(f"{error.filename}: {reason(error)}" if error.filename else reason(error))
+    else:
+        hint = "" if log.debugging else "; run again with --debug"
+        log.error(f"internal error: {type(error).__name__}: {error}{hint}")
+    if log.debugging:
+        sys.__excepthook__(type(error), error, error.__traceback__)
+    return code
+
+
+def _parse(argv: list[str], log: Log) -> Namespace:
+    """Parse, and open the log even when the rest of the line is wrong: the log must say so."""
+    args = Namespace()
+    try:
+        return parse(argv, args)
+    finally:
+        log.open(args.log, args.log_format, args.log_level, args.debug)
+
+
+def _dispatch(args: Namespace, log: Log) -> int:
+    if args.version:
+        output.write(version.text())
+        return 0
+    if args.help or not args.command:
+        args.topic, args.command, args.help = args.command, "help", True
+    args.root = state_root(args.root)
+    command = __import__(f"anocir.cli.cmd.{args.command}", fromlist=("run",))
+    status: int = command.run(args, log)
+    return status
+
+
+def console_script() -> None:
+    """Run the process's command line and leave at once: nothing is left to tidy up."""
+    try:
+        code = main()
+    except KeyboardInterrupt:
+        code = 130
+    os._exit(code)

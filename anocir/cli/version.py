@@ -1,0 +1,23 @@
+"""What ``--version`` prints, in the form that dockerd, Podman and CRI-O parse."""
+
+from __future__ import annotations
+
+import os
+
+import anocir
+
+SPEC = "1.3.0"
+
+
+def text() -> str:
+    """Return the three lines: name and version, the commit, and the specification's version."""
+    return f"anocir version {anocir.__version__}\ncommit: {_commit()}\nspec: {SPEC}\n"
+
+
+def _commit() -> str:
+    """Return the commit that the installer wrote down beside the package."""
+    try:
+        with open(os.path.join(os.path.dirname(anocir.__file__), "commit"), encoding="ascii") as f:
+            return f.read().strip()
+    except OSError:
+        return "unknown"
