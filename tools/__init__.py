@@ -1,0 +1,1 @@
+"""Tools that make and check this repository: run each as `python3 -m tools.NAME`."""
