@@ -61,6 +61,12 @@ class NotRunning(Error):
         super().__init__("container not running")
 
 
+class ExecFailed(Error):
+    """The user's program could not be executed; the status is what its process ended with."""
+
+    exit_code = 255
+
+
 class StepError(Error):
     """A step of the plan failed; its name leads the message."""
 
@@ -68,3 +74,11 @@ class StepError(Error):
         super().__init__(f"{step}: {reason}")
         self.step = step
         self.reason = reason
+
+
+def reason(error: BaseException) -> str:
+    """Return what the kernel said, in the lower-case form that engines look for."""
+    if not isinstance(error, OSError) or error.strerror is None:
+        return str(error) or type(error).__name__
+    text = error.strerror[:1].lower() + error.strerror[1:]
+    return text if error.filename is None else f"{error.filename}: {text}"

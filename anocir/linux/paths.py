@@ -1,0 +1,79 @@
+"""Opening and making paths that a container's files can't lead astray.
+
+Every path inside a root filesystem is resolved by the kernel as if that directory were ``/``
+(openat2(2), RESOLVE_IN_ROOT): symlinks, absolute ones too, and ``..`` stay inside.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import struct
+
+from anocir.linux import consts, libc
+
+MAX_LINKS = 40
+
+
+def openat2(dir_fd: int, path: str, flags: int, resolve: int) -> int:
+    """Open ``path`` below ``dir_fd`` under the RESOLVE_* rules, close-on-exec.
+
+    Raises OSError: EXDEV when a rule of confinement is broken, ELOOP for a forbidden link.
+    """
+    how = struct.pack("=QQQ", flags | os.O_CLOEXEC, 0, resolve)
+    buffer = ctypes.create_string_buffer(how, len(how))
+    while True:
+        try:
+            return libc.syscall("openat2", dir_fd, os.fsencode(path), buffer, len(how))
+        except OSError as error:
+            # The kernel gives up, rather than guess, when a rename races a `..`.
+            if error.errno != errno.EAGAIN:
+                raise
+
+
+def open_in_root(root_fd: int, path: str, flags: int = os.O_PATH) -> int:
+    """Open ``path`` as a process whose root is ``root_fd`` would see it."""
+    return openat2(root_fd, path or "/", flags, consts.RESOLVE_IN_ROOT)
+
+
+def open_plain_directory(root_fd: int, path: str) -> int:
+    """Open a directory of which no component is a symlink (CVE-2019-19921, CVE-2023-27561)."""
+    flags = os.O_PATH | os.O_DIRECTORY
+    return openat2(root_fd, path, flags, consts.RESOLVE_IN_ROOT | consts.RESOLVE_NO_SYMLINKS)
+
+
+def make_in_root(root_fd: int, path: str, directory: bool, links: int = MAX_LINKS) -> int:
+    """Open ``path`` in the root, making it and its parents when they are missing.
+
+    Makes a directory, or an empty file for anything else to be mounted on. A link to nowhere is
+    followed and its target made, inside the root. Returns an O_PATH descriptor. Raises OSError:
+    ELOOP when links lead round in a circle.
+    """
+    try:
+        return open_in_root(root_fd, path)
+    except FileNotFoundError:
+        if links == 0:
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path) from None
+    head, name = os.path.split(path.rstrip("/"))
+    parent_fd = make_in_root(root_fd, head or "/", True, links)
+    try:
+        try:
+            if directory:
+                os.mkdir(name, 0o755, dir_fd=parent_fd)
+            else:
+                os.mknod(name, 0o644, dir_fd=parent_fd)
+        except FileExistsError:
+            target = _link_target(parent_fd, name)
+            if target is not None:
+                return make_in_root(root_fd, os.path.join(head, target), directory, links - 1)
+        return os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent_fd)
+    finally:
+        os.close(parent_fd)
+
+
+def _link_target(parent_fd: int, name: str) -> str | None:
+    try:
+        return os.readlink(name, dir_fd=parent_fd)
+    except OSError:
+        return None

@@ -1,0 +1,86 @@
+"""Who the process is and what it may do (config.md, User and Linux Process)."""
+
+from __future__ import annotations
+
+from anocir.linux.consts import CAPABILITIES
+from anocir.plan.plan import PREPARE, START, Step
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from anocir.spec.types import Config, Process
+
+SETS = ("bounding", "effective", "permitted", "inheritable", "ambient")
+
+# resource.h of asm-generic; the numbers are the same on every machine this runs on.
+RLIMITS = {
+    "RLIMIT_CPU": 0,
+    "RLIMIT_FSIZE": 1,
+    "RLIMIT_DATA": 2,
+    "RLIMIT_STACK": 3,
+    "RLIMIT_CORE": 4,
+    "RLIMIT_RSS": 5,
+    "RLIMIT_NPROC": 6,
+    "RLIMIT_NOFILE": 7,
+    "RLIMIT_MEMLOCK": 8,
+    "RLIMIT_AS": 9,
+    "RLIMIT_LOCKS": 10,
+    "RLIMIT_SIGPENDING": 11,
+    "RLIMIT_MSGQUEUE": 12,
+    "RLIMIT_NICE": 13,
+    "RLIMIT_RTPRIO": 14,
+    "RLIMIT_RTTIME": 15,
+}
+
+DEFAULT_UMASK = 0o022
+
+
+class Credentials:
+    """Ids, capability sets (as numbers) and no_new_privs of the process.
+
+    ``unknown`` names the capabilities that were asked for and have no number here.
+    """
+
+    __slots__ = ("gid", "groups", "no_new_privileges", "sets", "uid", "umask", "unknown")
+
+    def __init__(self, process: Process) -> None:
+        user = process.get("user", {})
+        self.uid: int = user.get("uid", 0)
+        self.gid: int = user.get("gid", 0)
+        self.groups: list[int] = list(user.get("additionalGids", []))
+        self.umask: int = user.get("umask", DEFAULT_UMASK)
+        self.no_new_privileges: bool = process.get("noNewPrivileges", False)
+        wanted = process.get("capabilities", {})
+        self.unknown: set[str] = set()
+        self.sets: dict[str, frozenset[int]] = {}
+        for name in SETS:
+            names: list[str] = wanted.get(name, [])  # type: ignore[assignment]
+            self.sets[name] = frozenset(map(CAPABILITIES.index, filter(_known, names)))
+            self.unknown.update(n for n in names if not _known(n))
+
+
+def plan(config: Config, container_id: str) -> list[Step]:
+    """Return the steps that give up, after `start`, what the process must not have."""
+    process = config.get("process")
+    if process is None:
+        return []
+    steps = []
+    limits = [(r["type"], RLIMITS[r["type"]], r["soft"], r["hard"])
+              for r in process.get("rlimits", [])]  # fmt: skip
+    if limits:
+        text = ", ".join(f"{name} {soft}:{hard}" for name, _, soft, hard in limits)
+        data = [(number, soft, hard) for _, number, soft, hard in limits]
+        steps.append(Step(START, "rlimits", "rlimits", text, data))
+    credentials = Credentials(process)
+    kept = ", ".join(CAPABILITIES[n] for n in sorted(credentials.sets["bounding"])) or "none"
+    text = f"uid {credentials.uid}, gid {credentials.gid}, capabilities {kept}"
+    if credentials.no_new_privileges:
+        text += ", no new privileges"
+    steps += [
+        Step(PREPARE, "check-capabilities", "known capabilities", "ask the kernel", credentials),
+        Step(START, "credentials", "credentials", text, credentials),
+    ]
+    return steps
+
+
+def _known(name: str) -> bool:
+    return name in CAPABILITIES

@@ -1,0 +1,70 @@
+"""Which parts of a config become steps, and in which order.
+
+``APPLIED`` lists the settings that the planners read; every other setting that a config makes is
+refused by name, since a container without a protection that was asked for is worse than none.
+"""
+
+from __future__ import annotations
+
+from anocir.errors import ConfigError
+from anocir.plan import cgroup, credentials, devices, mounts, namespaces, paths, process, rootfs
+from anocir.plan.plan import Plan
+from anocir.spec import support
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from anocir.plan.plan import Step
+    from anocir.spec.types import Config
+
+PLANNERS: tuple[Callable[[Config, str], list[Step]], ...] = (
+    namespaces.plan,
+    cgroup.plan,
+    rootfs.plan_root,
+    mounts.plan,
+    devices.plan,
+    paths.plan,
+    rootfs.plan_pivot,
+    process.plan,
+    credentials.plan,
+    process.plan_exec,
+)
+
+APPLIED = (
+    "ociVersion",
+    "annotations",
+    "root",
+    "hostname",
+    "mounts[].destination",
+    "mounts[].source",
+    "mounts[].type",
+    "mounts[].options",
+    "process.args",
+    "process.env",
+    "process.cwd",
+    "process.user",
+    "process.capabilities",
+    "process.noNewPrivileges",
+    "process.rlimits",
+    "linux.namespaces",
+    "linux.cgroupsPath",
+    "linux.resources.devices",
+    "linux.maskedPaths",
+    "linux.readonlyPaths",
+    "linux.rootfsPropagation",
+    "linux.mountLabel",
+)
+
+
+def make(config: Config, container_id: str, warn: Callable[[str], None]) -> Plan:
+    """Return the plan for a checked config.
+
+    Raises ConfigError that names each setting this runtime does not apply.
+    """
+    for complaint in support.unknown(config):
+        warn(complaint)
+    refused = support.unsupported(config, APPLIED)
+    if refused:
+        raise ConfigError("config.json", [f"{path}: not supported yet" for path in refused])
+    return Plan([step for planner in PLANNERS for step in planner(config, container_id)])

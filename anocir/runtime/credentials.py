@@ -1,0 +1,57 @@
+"""Giving up privileges, in the one order that gives up all of them."""
+
+from __future__ import annotations
+
+import os
+import resource
+
+from anocir.linux import caps, consts, libc
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from anocir.plan.credentials import Credentials
+    from anocir.plan.plan import Step
+    from anocir.runtime.context import Context
+
+
+def check_capabilities(step: Step, context: Context) -> None:
+    """Ask the kernel how many capabilities it has, and warn of those it hasn't."""
+    context.last_capability = caps.last_capability()
+    credentials: Credentials = step.data
+    for name in sorted(credentials.unknown):
+        context.warn(f"process.capabilities: {name} is unknown and ignored")
+
+
+def set_rlimits(step: Step, context: Context) -> None:
+    """Set the process's own limits, while it still may raise them."""
+    for number, soft, hard in step.data:
+        resource.setrlimit(number, (_limit(soft), _limit(hard)))
+
+
+def drop_privileges(step: Step, context: Context) -> None:
+    """Become the user with exactly the configured capabilities (capabilities(7)).
+
+    The bounding set goes first: lowering it takes CAP_SETPCAP. Changing the user ids would clear
+    the permitted set, so it is kept over that change and cut down after it. The ambient set can
+    only hold what is permitted and inheritable by then. no_new_privs goes last, since nothing
+    before it depends on it.
+    """
+    wanted: Credentials = step.data
+    known = frozenset(range(context.last_capability + 1))
+    sets = {name: numbers & known for name, numbers in wanted.sets.items()}
+    caps.drop_bounding(sets["bounding"], context.last_capability)
+    libc.prctl(consts.PR_SET_KEEPCAPS, 1)
+    os.setgroups(wanted.groups)
+    os.setresgid(wanted.gid, wanted.gid, wanted.gid)
+    os.setresuid(wanted.uid, wanted.uid, wanted.uid)
+    libc.prctl(consts.PR_SET_KEEPCAPS, 0)
+    caps.set_capabilities(sets["effective"], sets["permitted"], sets["inheritable"])
+    caps.set_ambient(sets["ambient"])
+    if wanted.no_new_privileges:
+        libc.prctl(consts.PR_SET_NO_NEW_PRIVS, 1)
+    os.umask(wanted.umask)
+
+
+def _limit(value: int) -> int:
+    """Return the form that setrlimit takes: -1 for no limit, which the spec writes as 2^64-1."""
+    return value if value < 2**63 else resource.RLIM_INFINITY

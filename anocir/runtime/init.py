@@ -1,0 +1,113 @@
+"""The container's process, from the clone to the user's program: one straight line.
+
+It runs in the memory of the runtime that was forked, and soon inside a root filesystem that
+nobody has vetted. So it imports nothing any more, looks nothing up, and every descriptor that
+isn't on its short list is closed first.
+"""
+
+from __future__ import annotations
+
+import _signal
+import os
+import sys
+
+from anocir.errors import StepError, reason
+from anocir.plan.plan import INIT, START
+from anocir.runtime.appliers import APPLIERS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from anocir.runtime.channel import Channel
+    from anocir.runtime.context import Context
+
+FAILED = 255
+
+
+def main(context: Context, channel: Channel) -> NoReturn:
+    """Carry out the child's stages and become the user's program; never returns."""
+    try:
+        _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+        seal_imports()
+        close_strangers([channel.read_fd, channel.write_fd, *context.keep_fds])
+        os.umask(0)
+        if channel.receive() is None:
+            os._exit(FAILED)
+        descriptors_fd = os.open("/proc/self/fd", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        context.run(INIT, APPLIERS)
+        channel.send("ready", times=context.trace.times)
+        if channel.receive() is None:
+            os._exit(FAILED)
+        context.error_fd = _wait_for_start(context, channel, descriptors_fd)
+    except BaseException as error:
+        _report(channel, error)
+        os._exit(FAILED)
+    try:
+        context.run(START, APPLIERS)
+    except BaseException as error:
+        _explain(context.error_fd, error)
+    os._exit(FAILED)
+
+
+def seal_imports() -> None:
+    """Make every later import fail, but for modules that are built into the interpreter.
+
+    A module that is imported for the first time after the root has changed would be the
+    container's file, run with the host's rights.
+    """
+    sys.meta_path[:] = [f for f in sys.meta_path if getattr(f, "__name__", "") in _SAFE_IMPORTERS]
+    sys.path.clear()
+    sys.path_hooks.clear()
+    sys.path_importer_cache.clear()
+
+
+_SAFE_IMPORTERS = ("BuiltinImporter", "FrozenImporter")
+
+
+def close_strangers(keep: list[int]) -> None:
+    """Close every descriptor from 3 up that isn't in ``keep``: the caller may have leaked any."""
+    low = 3
+    for fd in sorted(keep):
+        os.closerange(low, fd)
+        low = max(low, fd + 1)
+    os.closerange(low, _MAX_FD)
+
+
+_MAX_FD = 2**31 - 1
+
+
+def _wait_for_start(context: Context, channel: Channel, descriptors_fd: int) -> int:
+    """Block until `start` reads the FIFO; return the descriptor that errors go to.
+
+    The FIFO's path is out of reach by now. Its O_PATH descriptor can be opened for writing
+    through this process's own entry in the host's /proc, opened while it was still there.
+    """
+    if context.fifo_fd < 0:
+        os.close(descriptors_fd)
+        os.close(channel.read_fd)
+        return channel.write_fd
+    channel.close()
+    flags = os.O_WRONLY | os.O_CLOEXEC
+    fd = os.open(str(context.fifo_fd), flags, dir_fd=descriptors_fd)
+    os.close(descriptors_fd)
+    os.close(context.fifo_fd)
+    return fd
+
+
+def _report(channel: Channel, error: BaseException) -> None:
+    if isinstance(error, StepError):
+        channel.send("error", step=error.step, text=error.reason)
+    else:
+        channel.send("error", step="init", text=reason(error))
+
+
+def _explain(error_fd: int, error: BaseException) -> None:
+    """Tell `start`, and whoever reads the container's stderr, why there is no program."""
+    text = error.reason if isinstance(error, StepError) else reason(error)
+    line = (text + "\n").encode("utf-8", "replace")
+    for fd in (error_fd, 2):
+        try:
+            os.write(fd, line)
+        except OSError:
+            pass

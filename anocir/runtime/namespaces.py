@@ -1,0 +1,64 @@
+"""Making and joining namespaces (namespaces(7))."""
+
+from __future__ import annotations
+
+import _socket
+import fcntl
+import os
+
+from anocir.errors import StepError
+from anocir.linux import consts, libc
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from anocir.plan.plan import Step
+    from anocir.runtime.context import Context
+
+
+def set_clone_flags(step: Step, context: Context) -> None:
+    """Have the child born in these new namespaces."""
+    context.clone_flags |= step.data
+
+
+def open_joined(step: Step, context: Context) -> None:
+    """Open each namespace to join while the host's paths mean what the config meant."""
+    for kind, flag, path in step.data:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            actual = fcntl.ioctl(fd, consts.NS_GET_NSTYPE)
+        except OSError:
+            actual = 0
+        if actual != flag:
+            os.close(fd)
+            raise StepError(step.name, f"{path} is not a {kind} namespace")
+        if flag == consts.CLONE_NEWPID:
+            # A process can't change its own pid namespace: its child is born in the new one.
+            context.pid_namespace_fd = fd
+        else:
+            context.joins.append((fd, flag))
+            context.keep_fds.append(fd)
+
+
+def join(step: Step, context: Context) -> None:
+    """Join the opened namespaces; the mount namespace last, since it changes every path."""
+    for fd, flag in sorted(context.joins, key=lambda join: join[1] == consts.CLONE_NEWNS):
+        libc.setns(fd, flag)
+        os.close(fd)
+
+
+def unshare(step: Step, context: Context) -> None:
+    """Leave for new namespaces that can't be made by the clone itself."""
+    libc.unshare(step.data)
+
+
+def set_hostname(step: Step, context: Context) -> None:
+    """Set the name that uname(2) shows in this uts namespace."""
+    _socket.sethostname(step.data)
+
+
+def new_keyring(step: Step, context: Context) -> None:
+    """Leave the caller's session keyring, unless this kernel has no keyrings."""
+    try:
+        libc.join_session_keyring(step.data)
+    except OSError as error:
+        context.warn(f"session keyring: {error.strerror}; the caller's stays in use")

@@ -1,0 +1,47 @@
+"""Turning a directory into the container's ``/``."""
+
+from __future__ import annotations
+
+import os
+
+from anocir.linux import consts, libc, mountapi, paths
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from anocir.plan.plan import Step
+    from anocir.runtime.context import Context
+
+
+def set_propagation(step: Step, context: Context) -> None:
+    """Stop this mount namespace's events from reaching the host."""
+    libc.mount_propagation("/", step.data)
+
+
+def attach_root(step: Step, context: Context) -> None:
+    """Make the rootfs a mount of its own, which pivot_root needs, and keep it open."""
+    fd = os.open(context.record.rootfs, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    context.root_fd = mountapi.copy_tree(fd, recursive=True)
+    mountapi.attach(context.root_fd, fd)
+    os.close(fd)
+
+
+def make_directory(step: Step, context: Context) -> None:
+    """Make a directory inside the root that the process will need."""
+    os.close(paths.make_in_root(context.root_fd, step.data, directory=True))
+
+
+def pivot(step: Step, context: Context) -> None:
+    """Exchange ``/`` with the rootfs and let go of the host's tree (pivot_root(2), Notes).
+
+    Both arguments are ``.``: the old root ends up on top of the new one, in the same place, and
+    is taken off from there. No directory for it has to exist in the rootfs.
+    """
+    os.fchdir(context.root_fd)
+    libc.pivot_root(".", ".")
+    libc.unmount_detached(".")
+    os.chdir("/")
+
+
+def make_readonly(step: Step, context: Context) -> None:
+    """Refuse writes to the root mount itself; mounts below keep their own rules."""
+    mountapi.set_attributes(context.root_fd, on=consts.MOUNT_ATTR_RDONLY)
