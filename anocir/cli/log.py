@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 
-from anocir.errors import Error
+from anocir.errors import Error, reason
 
 LEVELS = ("debug", "info", "warning", "error")
 
@@ -37,7 +37,7 @@ class Log:
             try:
                 self.fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOCTTY, 0o644)
             except OSError as error:
-                raise Error(f"cannot open the log {path}: {reason(error)}") from None
+                raise Error(f"cannot open the log: {reason(error)}") from None
 
     def error(self, message: str) -> None:
         """Report why the command failed: on standard error, and in the log."""
@@ -91,9 +91,3 @@ def printable(text: str) -> str:
 def quoted(message: str) -> str:
     """Quote printable text as a JSON string, which is also how logfmt quotes it."""
     return '"' + message.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def reason(error: OSError) -> str:
-    """Return what the kernel said, in the lower case that engines look for."""
-    text = error.strerror or str(error)
-    return text[:1].lower() + text[1:]

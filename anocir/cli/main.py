@@ -6,10 +6,10 @@ import os
 import sys
 
 from anocir.cli import fds, output, version
-from anocir.cli.log import Log, reason
+from anocir.cli.log import Log
 from anocir.cli.options import Namespace, parse
 from anocir.cli.root import state_root
-from anocir.errors import Error
+from anocir.errors import Error, reason
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -35,7 +35,7 @@ def _failed(error: Exception, log: Log) -> int:
         log.error(error.message)
         code = error.exit_code
     elif isinstance(error, OSError):
-        log.error(f"{error.filename}: {reason(error)}" if error.filename else reason(error))
+        log.error(reason(error))
     else:
         hint = "" if log.debugging else "; run again with --debug"
         log.error(f"internal error: {type(error).__name__}: {error}{hint}")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 
-from anocir.cli.log import reason
-from anocir.errors import Error
+from anocir.errors import Error, reason
 
 
 class ReaderGone(Error):

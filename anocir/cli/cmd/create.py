@@ -17,15 +17,9 @@ def run(args: Namespace, log: Log) -> int:
     unsupported.refuse(args)
     bundle = absolute(args.bundle)
     if args.dry_run:
-        lines = create.dry_run(args.root, args.id, bundle)
+        lines = create.dry_run(args.id, bundle, log.warning)
         output.write("".join(f"{line}\n" for line in lines))
         return 0
-    create.create(
-        args.root,
-        args.id,
-        bundle,
-        pid_file=absolute(args.pid_file) if args.pid_file else None,
-        warn=log.warning,
-        fail_at=args.fail_at,
-    )
+    pid_file = absolute(args.pid_file) if args.pid_file else None
+    create.create(args.root, args.id, bundle, pid_file, log.warning, args.fail_at)
     return 0

@@ -18,7 +18,8 @@ def run(args: Namespace, log: Log) -> int:
     if args.dry_run:
         from anocir.runtime.create import dry_run
 
-        output.write("".join(f"{line}\n" for line in dry_run(args.root, args.id, bundle)))
+        lines = dry_run(args.id, bundle, log.warning)
+        output.write("".join(f"{line}\n" for line in lines))
         return 0
     from anocir.runtime.run import run as run_container
 
@@ -30,4 +31,5 @@ def run(args: Namespace, log: Log) -> int:
         detach=args.detach,
         keep=args.keep,
         warn=log.warning,
+        fail_at=args.fail_at,
     )

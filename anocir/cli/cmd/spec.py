@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 
-from anocir.cli.log import reason
-from anocir.errors import Error
+from anocir.errors import Error, reason
 from anocir.spec import json
 from anocir.spec.default import default_config
 
@@ -24,7 +23,7 @@ def run(args: Namespace, log: Log) -> int:
     except FileExistsError:
         raise Error("File config.json exists. Remove it first") from None
     except OSError as error:
-        raise Error(f"cannot write {path}: {reason(error)}") from None
+        raise Error(f"cannot write the configuration: {reason(error)}") from None
     try:
         with open(fd, "w", encoding="utf-8") as file:
             file.write(text)

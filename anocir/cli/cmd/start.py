@@ -12,5 +12,5 @@ if TYPE_CHECKING:
 
 def run(args: Namespace, log: Log) -> int:
     """Let the waiting process become the program."""
-    start.start(args.root, args.id, log.warning)
+    start.start(args.root, args.id)
     return 0

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from anocir.cli import output
-from anocir.cli.log import reason
-from anocir.errors import ConfigError, Error
+from anocir.errors import ConfigError, Error, reason
 from anocir.spec import bundle, check, json
 
 TYPE_CHECKING = False
@@ -38,7 +37,7 @@ def _read(file: str, what: str) -> bytes:
         with open(0 if file == "-" else file, "rb", closefd=file != "-") as source:
             text = source.read(LARGEST + 1)
     except OSError as error:
-        raise Error(f"cannot read {what}: {reason(error)}") from None
+        raise Error(f"cannot read the file to check: {reason(error)}") from None
     if len(text) > LARGEST:
         raise Error(f"cannot check {what}: it has more than {LARGEST >> 20} MiB")
     return text
