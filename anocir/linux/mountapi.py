@@ -45,7 +45,7 @@ def _set_parameter(context: int, parameter: str) -> None:
 
 def _complaint(context: int) -> str:
     """Read what the filesystem has logged; each read gives one line, like ``e tmpfs: Bad value``."""
-    lines = []
+    lines: list[str] = []
     while True:
         try:
             line = os.read(context, 1024)

@@ -53,7 +53,7 @@ class Credentials:
         self.unknown: set[str] = set()
         self.sets: dict[str, frozenset[int]] = {}
         for name in SETS:
-            names: list[str] = wanted.get(name, [])  # type: ignore[assignment]
+            names: list[str] = wanted.get(name, [])
             self.sets[name] = frozenset(map(CAPABILITIES.index, filter(_known, names)))
             self.unknown.update(n for n in names if not _known(n))
 

@@ -24,8 +24,9 @@ def plan_root(config: Config, container_id: str) -> list[Step]:
     """Return the steps that cut the mount tree off from the host's and put the rootfs in it."""
     propagation = config.get("linux", {}).get("rootfsPropagation", "")
     if propagation not in PROPAGATION:
-        raise ConfigError("config.json", [f"linux.rootfsPropagation: found {propagation!r},"
-                                          f" supported so far: {', '.join(PROPAGATION)}"])  # fmt: skip
+        known = ", ".join(PROPAGATION)
+        found = f"linux.rootfsPropagation: found {propagation!r}, supported so far: {known}"
+        raise ConfigError("config.json", [found])
     flags = PROPAGATION[propagation]
     return [
         Step(INIT, "keyring", "session keyring", "a new one", f"_ses.{container_id}"),

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
     from anocir.cgroup.base import Manager
     from anocir.plan.plan import Plan, Step
-    from anocir.runtime.channel import Channel
     from anocir.state.record import Record
     from anocir.state.store import Entry
 

@@ -43,6 +43,7 @@ def create(
     root: str,
     container_id: str,
     bundle: str,
+    *,
     pid_file: str | None,
     warn: Callable[[str], None],
     fail_at: str | None = None,

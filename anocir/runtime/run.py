@@ -6,6 +6,7 @@ from anocir.errors import ExecFailed
 from anocir.linux import consts, libc
 from anocir.runtime import create, delete, foreground
 from anocir.runtime.start import init_words
+from anocir.spec import bundle as bundles
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ def run(
     root: str,
     container_id: str,
     bundle: str,
+    *,
     pid_file: str | None,
     detach: bool,
     keep: bool,
@@ -28,7 +30,7 @@ def run(
     With ``detach`` the return value is 0 as soon as the program runs. The container is deleted
     when it ends, unless ``keep`` is set. Raises errors.Error when it could not be started.
     """
-    loaded = create.bundles.load(bundle)
+    loaded = bundles.load(bundle)
     context = create.new_context(loaded, container_id, warn, fail_at)
     create.reserve(context, root, container_id)
     try:

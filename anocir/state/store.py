@@ -79,7 +79,7 @@ class Entry:
         os.rename(temporary, name, src_dir_fd=self.fd, dst_dir_fd=self.fd)
 
     def remove(self) -> None:
-        """Delete the directory; the record goes last, so that a broken-off delete can be repeated."""
+        """Delete the directory, the record last: a delete that broke off can be repeated."""
         names = os.listdir(self.fd)
         for name in sorted(names, key=lambda name: name == STATE_FILE):
             os.unlink(name, dir_fd=self.fd)
