@@ -1,0 +1,136 @@
+"""What a cgroup manager does for the runtime, and what all managers do alike.
+
+The life of a container's cgroup::
+
+    manager = manager.new(path, relative, owner)   nothing touched yet
+    record["cgroup"] = manager.record()            saved first: a crash from here on is undone by
+    manager.create()                               load(record).remove()
+    manager.apply_devices(rules)
+    clone(cgroup_fd=manager.dirfd()), manager.add(pid)
+    ...
+    manager = manager.load(record["cgroup"])
+    manager.kill(); manager.remove()
+"""
+
+from __future__ import annotations
+
+import os
+
+from anocir.cgroup import kill, tree
+from anocir.errors import Error
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from anocir.cgroup.group import Group
+
+DeviceRule = tuple[bool, str, int, int, str]
+
+
+class Manager:
+    """A container's cgroup: one group per hierarchy.
+
+    ``owner`` is the container's state directory, an absolute path: it tells this container's
+    cgroup from another's. ``marked`` is False when the filesystem could not note the owner down.
+    Subclasses are v1.Manager and v2.Manager.
+    """
+
+    __slots__ = ("groups", "marked", "owner")
+
+    version = 0
+
+    def __init__(self, groups: list[Group], owner: str, marked: bool = True) -> None:
+        self.groups = groups
+        self.owner = owner
+        self.marked = marked
+
+    def create(self) -> None:
+        """Make the cgroup in every hierarchy.
+
+        Raises Error, with everything undone, if it can't be made, is in use, or is another
+        container's.
+        """
+        done: list[Group] = []
+        try:
+            for group in self.groups:
+                self.marked = group.make(self.owner) and self.marked
+                done.append(group)
+            self._prepare()
+        except BaseException:
+            for group in done:
+                group.remove(self.owner, self.marked)
+            raise
+
+    def _prepare(self) -> None:
+        """Make fresh groups ready for processes; part of create()."""
+
+    def dirfd(self) -> int | None:
+        """Return a new descriptor for clone3's CLONE_INTO_CGROUP, or None without version 2."""
+        return None
+
+    def add(self, pid: int) -> None:
+        """Move a process into the cgroup, in every hierarchy. Raises Error."""
+        for group in self.groups:
+            write(group, "cgroup.procs", str(pid), f"moving process {pid} into")
+
+    def apply_devices(self, rules: list[DeviceRule]) -> None:
+        """Restrict the devices of the cgroup to ``rules`` (plan.devicerules). Raises Error."""
+        raise Error("this cgroup manager can't restrict devices")
+
+    def pids(self) -> list[int]:
+        """Return the processes in the cgroup and below; none if it is gone or another's."""
+        found: set[int] = set()
+        for group in self._own():
+            found.update(group.pids())
+        return sorted(found)
+
+    def kill(self, signal: int = 9) -> None:
+        """Send ``signal`` to every process of the cgroup; with SIGKILL, return when all ended.
+
+        Never signals a process in a cgroup that another owner holds. Raises Error.
+        """
+        if signal == 9:
+            self._kill()
+        else:
+            kill.send_all(self.pids, signal)
+
+    def _kill(self) -> None:
+        kill.kill_all(self.pids, self._hold, self.groups[0].path)
+
+    def _hold(self, frozen: bool) -> None:
+        """Freeze or thaw the cgroup if the host can; part of kill()."""
+
+    def remove(self) -> None:
+        """Remove the cgroup from every hierarchy, with what the container made below it.
+
+        Parents that the runtime made go too when they are empty. Doing it again is harmless.
+        Raises Error if a process is still in it.
+        """
+        for group in self.groups:
+            group.remove(self.owner, self.marked)
+
+    def record(self) -> dict[str, Any]:
+        """Return what load() needs, as JSON values."""
+        return {
+            "version": self.version,
+            "owner": self.owner,
+            "marked": self.marked,
+            "paths": {group.key: group.path for group in self.groups},
+            "made": {group.key: group.made for group in self.groups},
+        }
+
+    def _own(self) -> list[Group]:
+        return [group for group in self.groups if group.belongs_to(self.owner, self.marked)]
+
+
+def write(group: Group, name: str, text: str, doing: str) -> None:
+    """Write a file of ``group``; raises Error that starts with what was being done."""
+    try:
+        fd = group.open()
+        try:
+            tree.write(fd, name, text)
+        finally:
+            os.close(fd)
+    except OSError as error:
+        raise Error(f"{doing} cgroup {group.path}: {name}: {error.strerror}") from None

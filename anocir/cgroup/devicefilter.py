@@ -1,0 +1,98 @@
+"""Device rules for version 2: a BPF program that the kernel asks before each access.
+
+The kernel calls it with ``struct bpf_cgroup_dev_ctx`` (linux/bpf.h) and denies the access if it
+returns 0. The programs of all cgroups above must agree too.
+"""
+
+from __future__ import annotations
+
+import os
+
+from anocir.errors import Error
+from anocir.linux import bpf
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from anocir.cgroup.group import Group
+
+DeviceRule = tuple[bool, str, int, int, str]
+
+ANY = -1
+
+# BPF_DEVCG_ACC_* and BPF_DEVCG_DEV_* of linux/bpf.h
+_ACCESS = {"m": 1, "r": 2, "w": 4}
+_ALL = 7
+_KINDS = {"b": 1, "c": 2}
+
+# Registers: what is still to be decided, and the device.
+_WANTED, _KIND, _MAJOR, _MINOR = bpf.R2, bpf.R3, bpf.R4, bpf.R5
+
+
+def apply(group: Group, rules: list[DeviceRule]) -> None:
+    """Let the cgroup use only the devices that ``rules`` grant.
+
+    A program that was attached to this very cgroup before is replaced. Raises Error.
+    """
+    try:
+        fd = group.open()
+        try:
+            bpf.replace_device_program(fd, program(rules))
+        finally:
+            os.close(fd)
+    except OSError as error:
+        raise Error(f"restricting the devices of cgroup {group.path}: {error.strerror}") from None
+
+
+def program(rules: list[DeviceRule]) -> bytes:
+    """Return the program for ``rules``, of which the last that names an access decides it.
+
+    It goes through the rules from the last to the first and strikes out what they allow of the
+    wanted access: nothing left is a yes, a rule that denies some of what is left is a no.
+    """
+    code = [
+        bpf.load_word(_WANTED, bpf.R1, 0),
+        bpf.copy(_KIND, _WANTED),
+        bpf.bit_and(_KIND, 0xFFFF),
+        bpf.shift_right(_WANTED, 16),
+        bpf.load_word(_MAJOR, bpf.R1, 4),
+        bpf.load_word(_MINOR, bpf.R1, 8),
+    ]
+    # Asking for nothing, as access(2) with F_OK does, is granted.
+    code += [bpf.skip_unless_equal(_WANTED, 0, 2), *_answer(1)]
+    for rule in reversed(rules):
+        code += _rule(rule)
+        if rule[1:] == ("a", ANY, ANY, "rwm"):
+            # No earlier rule matters, and the kernel refuses code that can't be reached.
+            return b"".join(code)
+    return b"".join(code + _answer(0))
+
+
+def _rule(rule: DeviceRule) -> list[bytes]:
+    allow, kind, major, minor, letters = rule
+    access = sum(_ACCESS[letter] for letter in letters)
+    if access == _ALL:
+        verdict = _answer(int(allow))
+    elif allow:
+        verdict = [
+            bpf.bit_and(_WANTED, _ALL & ~access),
+            bpf.skip_unless_equal(_WANTED, 0, 2),
+            *_answer(1),
+        ]
+    else:
+        verdict = [bpf.skip_if_bits(_WANTED, access, 1), bpf.skip(2), *_answer(0)]
+    asked = []
+    if kind != "a":
+        asked.append((_KIND, _KINDS[kind]))
+    if major != ANY:
+        asked.append((_MAJOR, major))
+    if minor != ANY:
+        asked.append((_MINOR, minor))
+    tests = [
+        bpf.skip_unless_equal(register, value, len(asked) - place - 1 + len(verdict))
+        for place, (register, value) in enumerate(asked)
+    ]
+    return tests + verdict
+
+
+def _answer(value: int) -> list[bytes]:
+    return [bpf.set_value(bpf.R0, value), bpf.leave()]

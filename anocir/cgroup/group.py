@@ -1,0 +1,270 @@
+"""The container's cgroup in one hierarchy: a directory that is made, listed and removed."""
+
+from __future__ import annotations
+
+import errno
+import os
+import select
+import time
+
+from anocir.cgroup import mark, tree
+from anocir.errors import Error
+
+# Making a path loses against a removal of the same parents only while others make progress.
+_ATTEMPTS = 1000
+
+# How long a cgroup may take to empty after its processes were killed, in seconds.
+PATIENCE = 10.0
+
+# Set again after mkdir, since a umask takes bits away.
+_MODE = 0o755
+
+_IN_USE = (errno.EBUSY, errno.ENOTEMPTY)
+
+
+class Group:
+    """One directory of one hierarchy.
+
+    ``key`` names the hierarchy as detect.Hierarchy does, ``path`` is the directory on the host.
+    ``made`` is how many of the path's last parts the runtime makes, 0 if the directory was there
+    before. ``mount`` and ``device`` (st_dev) say where the hierarchy starts; a group that was
+    loaded from a record does without them.
+    """
+
+    __slots__ = ("device", "key", "made", "mount", "path")
+
+    def __init__(self, key: str, path: str, made: int, mount: str = "", device: int = 0) -> None:
+        self.key = key
+        self.path = path
+        self.made = made
+        self.mount = mount
+        self.device = device
+
+    def open(self) -> int:
+        """Return a descriptor of the directory. Raises OSError."""
+        return os.open(self.path, tree.DIRECTORY)
+
+    def make(self, owner: str) -> bool:
+        """Make the directory and its missing parents, and claim it for ``owner``.
+
+        Returns False if the filesystem takes no marks. Raises Error, with nothing left behind,
+        if a process or another container is in it already.
+        """
+        try:
+            fd = self._make_all()
+        except OSError as error:
+            self._remove_parents()
+            raise Error(_advice(self.path, error)) from None
+        try:
+            processes = tree.pids(fd)
+            if processes:
+                raise Error(f"container's cgroup is not empty: {len(processes)} process(es) found")
+            return mark.claim(fd, owner)
+        except FileExistsError as error:
+            raise Error(
+                f"cgroup {self.path} belongs to the container in {error.filename}; delete that"
+                " container, or give this one another id or linux.cgroupsPath"
+            ) from None
+        finally:
+            os.close(fd)
+
+    def levels(self) -> list[int]:
+        """Return descriptors of the hierarchy's root, of each parent, and of the directory."""
+        fds = [os.open(self.mount, tree.DIRECTORY)]
+        try:
+            for name in self._parts():
+                fds.append(os.open(name, tree.DIRECTORY, dir_fd=fds[-1]))
+        except OSError:
+            close(fds)
+            raise
+        return fds
+
+    def pids(self) -> list[int]:
+        """Return the processes in the directory and below; none if it is gone."""
+        try:
+            fd = self.open()
+        except FileNotFoundError:
+            return []
+        try:
+            return tree.pids(fd)
+        finally:
+            os.close(fd)
+
+    def belongs_to(self, owner: str, marked: bool) -> bool:
+        """Tell whether the directory exists and is the container's of ``owner``.
+
+        Without ``marked``, the filesystem took no marks, and one without an owner is believed.
+        """
+        try:
+            fd = self.open()
+        except FileNotFoundError:
+            return False
+        try:
+            holder = mark.owner_of(fd)
+        finally:
+            os.close(fd)
+        return holder == owner or (holder is None and not marked)
+
+    def remove(self, owner: str, marked: bool) -> None:
+        """Remove the directory, what the container made below it, and parents nobody needs.
+
+        What another owner holds is left alone. Waits up to ``PATIENCE`` for dying processes.
+        Raises Error if living ones remain.
+        """
+        if self.belongs_to(owner, marked):
+            self._remove_own()
+        elif self.made and not self._remove_unclaimed():
+            return
+        self._remove_parents()
+
+    def _parts(self) -> list[str]:
+        return self.path[len(self.mount.rstrip("/")) + 1 :].split("/")
+
+    def _make_all(self) -> int:
+        for _ in range(_ATTEMPTS):
+            try:
+                return self._make_once()
+            except OSError as error:
+                # Another container's removal took away a parent that it found empty.
+                if error.errno not in tree.GONE or not os.path.isdir(self.mount):
+                    raise
+        raise OSError(errno.EAGAIN, "its parents vanish as fast as they are made")
+
+    def _make_once(self) -> int:
+        fd = os.open(self.mount, tree.DIRECTORY)
+        try:
+            if os.fstat(fd).st_dev != self.device:
+                raise OSError(errno.EXDEV, f"{self.mount} is no longer a cgroup mount")
+            for name in self._parts():
+                made = _mkdir(name, fd)
+                child = os.open(name, tree.DIRECTORY, dir_fd=fd)
+                os.close(fd)
+                fd = child
+                if made:
+                    os.fchmod(fd, _MODE)
+                    mark.set_made(fd)
+        except OSError:
+            os.close(fd)
+            raise
+        return fd
+
+    def _remove_own(self) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                fd = self.open()
+            except FileNotFoundError:
+                return
+            try:
+                if self._try_remove(fd):
+                    return
+                if time.monotonic() > deadline:
+                    left = len(tree.pids(fd))
+                    raise Error(f"cgroup {self.path}: {left} process(es) are still in it")
+                wait_for_change(fd)
+            finally:
+                os.close(fd)
+
+    def _try_remove(self, fd: int) -> bool:
+        try:
+            tree.remove_below(fd)
+            if self.made or mark.is_made(fd):
+                os.rmdir(self.path)
+            else:
+                mark.disclaim(fd)
+        except FileNotFoundError:
+            return True
+        except OSError as error:
+            if error.errno in _IN_USE:
+                return False
+            raise Error(f"removing cgroup {self.path}: {error.strerror}") from None
+        return True
+
+    def _remove_unclaimed(self) -> bool:
+        """Remove a directory that was made and not yet claimed when its maker died.
+
+        Nothing is below it then and nobody is in it, or it is not ours.
+        """
+        try:
+            fd = self.open()
+        except FileNotFoundError:
+            return True
+        try:
+            if mark.owner_of(fd) is not None:
+                return False
+            os.rmdir(self.path)
+        except FileNotFoundError:
+            pass
+        except OSError:
+            return False
+        finally:
+            os.close(fd)
+        return True
+
+    def _remove_parents(self) -> None:
+        path, made = self.path, self.made
+        while True:
+            path, made = os.path.dirname(path), made - 1
+            try:
+                fd = os.open(path, tree.DIRECTORY)
+            except FileNotFoundError:
+                continue
+            try:
+                if made <= 0 and not mark.is_made(fd):
+                    return
+                os.rmdir(path)
+            except FileNotFoundError:
+                pass
+            except OSError:
+                return
+            finally:
+                os.close(fd)
+
+
+def wait_for_change(fd: int) -> None:
+    """Wait until a process may have left the cgroup ``fd``.
+
+    Version 2 reports it through cgroup.events (cgroups(7)); version 1 has no event, so there
+    this is a short pause.
+    """
+    try:
+        events = os.open("cgroup.events", os.O_RDONLY | os.O_CLOEXEC, dir_fd=fd)
+    except FileNotFoundError:
+        time.sleep(0.005)
+        return
+    try:
+        if b"populated 1" in os.read(events, 4096):
+            poll = select.poll()
+            poll.register(events, select.POLLPRI)
+            poll.poll(1000)
+        else:
+            # The last task has left and the kernel is still taking it apart.
+            time.sleep(0.001)
+    finally:
+        os.close(events)
+
+
+def close(fds: list[int]) -> None:
+    """Close all of ``fds``."""
+    for fd in fds:
+        os.close(fd)
+
+
+def _mkdir(name: str, parent: int) -> bool:
+    try:
+        os.mkdir(name, _MODE, dir_fd=parent)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _advice(path: str, error: OSError) -> str:
+    hints = {
+        errno.EROFS: "it is mounted read-only",
+        errno.EACCES: "only root may, unless the cgroup is delegated",
+        errno.EPERM: "only root may, unless the cgroup is delegated",
+        errno.ENOTDIR: "a file of the kernel has that name; choose another linux.cgroupsPath",
+        errno.ENOSPC: "the limit on cgroups (cgroup.max.descendants) or cpuset is reached",
+    }
+    hint = hints.get(error.errno or 0)
+    return f"making cgroup {path}: {error.strerror}" + (f" ({hint})" if hint else "")

@@ -1,0 +1,92 @@
+"""Signals to every process of a cgroup, without ever reaching a stranger."""
+
+from __future__ import annotations
+
+import _signal  # type: ignore[import-not-found]
+import errno
+import os
+import select
+import time
+
+from anocir.cgroup.group import PATIENCE, close
+from anocir.errors import Error
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def open_all(pids: Callable[[], list[int]]) -> list[int]:
+    """Return pidfds of the processes that ``pids`` lists; fewer if descriptors run out.
+
+    A number is only believed if it is listed before and after its pidfd was opened: either that
+    is still the same process, or its end makes the pidfd useless and harmless.
+    """
+    fds: dict[int, int] = {}
+    for pid in pids():
+        try:
+            fds[pid] = os.pidfd_open(pid)
+        except ProcessLookupError:
+            continue
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE) and fds:
+                break
+            close(list(fds.values()))
+            raise
+    still = set(pids()) if fds else set()
+    close([fd for pid, fd in fds.items() if pid not in still])
+    return [fd for pid, fd in fds.items() if pid in still]
+
+
+def send_all(pids: Callable[[], list[int]], signal: int) -> None:
+    """Send ``signal`` once to each process that ``pids`` lists. Raises OSError."""
+    fds = open_all(pids)
+    try:
+        _send(fds, signal)
+    finally:
+        close(fds)
+
+
+def kill_all(pids: Callable[[], list[int]], hold: Callable[[bool], None], where: str) -> None:
+    """Send SIGKILL until ``pids`` lists nothing any more.
+
+    ``hold(True)`` stops the processes from forking while they are signalled, ``hold(False)`` lets
+    them die. Raises Error when some have not ended after ``PATIENCE`` seconds.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        hold(True)
+        try:
+            fds = open_all(pids)
+            _send(fds, _signal.SIGKILL)
+        finally:
+            hold(False)
+        try:
+            if not fds and not pids():
+                return
+            if not _wait_ended(fds, deadline):
+                raise Error(
+                    f"cgroup {where}: {len(pids())} process(es) did not end within"
+                    f" {PATIENCE:.0f} s of SIGKILL"
+                )
+        finally:
+            close(fds)
+
+
+def _send(fds: list[int], signal: int) -> None:
+    for fd in fds:
+        try:
+            _signal.pidfd_send_signal(fd, signal)
+        except ProcessLookupError:
+            continue
+
+
+def _wait_ended(fds: list[int], deadline: float) -> bool:
+    """Wait for every process to end; False when the time is over."""
+    for fd in fds:
+        poll = select.poll()
+        poll.register(fd, select.POLLIN)
+        left = deadline - time.monotonic()
+        if left <= 0 or not poll.poll(left * 1000):
+            return False
+    return time.monotonic() < deadline

@@ -1,0 +1,80 @@
+"""Version 1: a hierarchy per controller (the kernel's admin-guide/cgroup-v1), and hybrid hosts.
+
+The container joins every hierarchy that is mounted, named ones too, so that nothing of it stays
+behind in the runtime's own cgroup. A hybrid host's version 2 mount is one more of them: limits
+don't work there, but listing, watching and killing do, and all at once.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+from anocir.cgroup import base, devices, tree, v2
+from anocir.cgroup.detect import UNIFIED
+from anocir.cgroup.group import Group, close
+from anocir.errors import Error
+
+
+class Manager(base.Manager):
+    """The container's cgroup on a host whose controllers are in version 1 hierarchies."""
+
+    __slots__ = ()
+
+    version = 1
+
+    def group_of(self, controller: str) -> Group | None:
+        """Return the group in the hierarchy that carries ``controller``; None if not mounted."""
+        for group in self.groups:
+            if controller in group.key.split(","):
+                return group
+        return None
+
+    def _prepare(self) -> None:
+        cpuset = self.group_of("cpuset")
+        if cpuset:
+            inherit_cpuset(cpuset)
+
+    def dirfd(self) -> int | None:
+        unified = self.group_of(UNIFIED)
+        return unified.open() if unified else None
+
+    def apply_devices(self, rules: list[base.DeviceRule]) -> None:
+        group = self.group_of("devices")
+        if group is None:
+            raise Error("restricting devices needs the devices controller, which is not mounted")
+        for name, line in devices.lines(rules):
+            base.write(group, name, line, f"writing device rule {line!r} of")
+
+    def _kill(self) -> None:
+        unified = self.group_of(UNIFIED)
+        if unified and unified in self._own():
+            v2.kill_group(unified)
+        if self.pids():
+            super()._kill()
+
+    def _hold(self, frozen: bool) -> None:
+        freezer = self.group_of("freezer")
+        if freezer:
+            try:
+                state = "FROZEN" if frozen else "THAWED"
+                base.write(freezer, "freezer.state", state, "freezing")
+            except Error:
+                pass
+
+
+def inherit_cpuset(group: Group) -> None:
+    """Give each new level the processors and memory nodes of its parent.
+
+    A version 1 cpuset starts empty, and an empty one takes no process.
+    """
+    try:
+        fds = group.levels()
+        try:
+            for name in ("cpuset.cpus", "cpuset.mems"):
+                for parent, child in itertools.pairwise(fds):
+                    if not tree.read(child, name).strip():
+                        tree.write(child, name, tree.read(parent, name).strip())
+        finally:
+            close(fds)
+    except OSError as error:
+        raise Error(f"preparing cgroup {group.path}: {name}: {error.strerror}") from None

@@ -1,0 +1,162 @@
+"""BPF programs: a few instructions, and the bpf(2) calls which load and attach a device filter."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import struct
+
+from anocir.linux import libc
+
+R0, R1, R2, R3, R4, R5 = range(6)
+
+# linux/bpf.h
+_PROG_LOAD = 5
+_PROG_ATTACH = 8
+_PROG_DETACH = 9
+_PROG_GET_FD_BY_ID = 13
+_PROG_QUERY = 16
+_PROG_TYPE_CGROUP_DEVICE = 15
+_CGROUP_DEVICE = 6
+_F_ALLOW_MULTI = 2
+
+_NAME = b"anocir_devices"
+_LICENSE = b"Apache-2.0"
+_LOG_SIZE = 1 << 20
+
+# The most programs the kernel attaches to one cgroup (BPF_CGROUP_MAX_PROGS).
+_MOST_PROGRAMS = 64
+
+
+def _instruction(
+    opcode: int, register: int = 0, source: int = 0, offset: int = 0, value: int = 0
+) -> bytes:
+    """Encode one ``struct bpf_insn`` (linux/bpf.h, Documentation/bpf/standardization)."""
+    return struct.pack("<BBhi", opcode, register | source << 4, offset, value)
+
+
+def load_word(register: int, base: int, offset: int) -> bytes:
+    """register = the 32 bits at ``offset`` from the address in ``base``."""
+    return _instruction(0x61, register, base, offset)
+
+
+def copy(register: int, source: int) -> bytes:
+    """register = source."""
+    return _instruction(0xBF, register, source)
+
+
+def set_value(register: int, value: int) -> bytes:
+    """register = value."""
+    return _instruction(0xB7, register, value=value)
+
+
+def bit_and(register: int, value: int) -> bytes:
+    """register &= value."""
+    return _instruction(0x57, register, value=value)
+
+
+def shift_right(register: int, bits: int) -> bytes:
+    """register >>= bits."""
+    return _instruction(0x77, register, value=bits)
+
+
+def skip(count: int) -> bytes:
+    """Jump over ``count`` instructions."""
+    return _instruction(0x05, offset=count)
+
+
+def skip_unless_equal(register: int, value: int, count: int) -> bytes:
+    """Jump over ``count`` instructions if register != value."""
+    return _instruction(0x55, register, offset=count, value=value)
+
+
+def skip_if_bits(register: int, value: int, count: int) -> bytes:
+    """Jump over ``count`` instructions if register & value is not 0."""
+    return _instruction(0x45, register, offset=count, value=value)
+
+
+def leave() -> bytes:
+    """Return R0."""
+    return _instruction(0x95)
+
+
+def replace_device_program(cgroup: int, code: bytes) -> None:
+    """Attach ``code`` as the only device program of the version 2 cgroup directory ``cgroup``.
+
+    Programs of cgroups above stay in force. The new program is attached before the old ones are
+    taken off, so there is no moment without one. Raises OSError; for a program that the kernel
+    refuses, its text ends with the last words of the kernel's verifier.
+    """
+    old = _attached(cgroup)
+    program = _load(code)
+    try:
+        _bpf(_PROG_ATTACH, struct.pack("<IIII", cgroup, program, _CGROUP_DEVICE, _F_ALLOW_MULTI))
+        for number in old:
+            _detach(cgroup, number)
+    finally:
+        os.close(program)
+
+
+def _load(code: bytes) -> int:
+    try:
+        return _load_with(code, None)
+    except PermissionError:
+        raise
+    except OSError as error:
+        log = ctypes.create_string_buffer(_LOG_SIZE)
+        try:
+            return _load_with(code, log)
+        except OSError:
+            words = log.value.decode("ascii", "replace").strip().splitlines()[-3:]
+            text = "; ".join([error.strerror or "", "the verifier says", *words])
+            raise OSError(error.errno, text) from None
+
+
+def _load_with(code: bytes, log: ctypes.Array[ctypes.c_char] | None) -> int:
+    program = ctypes.create_string_buffer(code, len(code))
+    licence = ctypes.create_string_buffer(_LICENSE)
+    attributes = struct.pack(
+        "<IIQQIIQII16s",
+        _PROG_TYPE_CGROUP_DEVICE,
+        len(code) // 8,
+        ctypes.addressof(program),
+        ctypes.addressof(licence),
+        1 if log else 0,
+        len(log) if log else 0,
+        ctypes.addressof(log) if log else 0,
+        0,
+        0,
+        _NAME,
+    )
+    return _bpf(_PROG_LOAD, attributes)
+
+
+def _attached(cgroup: int) -> list[int]:
+    """Return the ids of the device programs attached to exactly this cgroup."""
+    ids = (ctypes.c_uint32 * _MOST_PROGRAMS)()
+    # target_fd, attach_type, query_flags, attach_flags, prog_ids, prog_cnt
+    query = ctypes.create_string_buffer(
+        struct.pack("<IIIIQI4x", cgroup, _CGROUP_DEVICE, 0, 0, ctypes.addressof(ids), len(ids))
+    )
+    libc.syscall("bpf", _PROG_QUERY, query, len(query) - 1)
+    (count,) = struct.unpack_from("<I", query, 24)
+    return list(ids[:count])
+
+
+def _detach(cgroup: int, number: int) -> None:
+    try:
+        program = _bpf(_PROG_GET_FD_BY_ID, struct.pack("<III", number, 0, 0))
+    except OSError as error:
+        if error.errno == errno.ENOENT:
+            return
+        raise
+    try:
+        _bpf(_PROG_DETACH, struct.pack("<III", cgroup, program, _CGROUP_DEVICE))
+    finally:
+        os.close(program)
+
+
+def _bpf(command: int, attributes: bytes) -> int:
+    return libc.syscall("bpf", command, ctypes.create_string_buffer(attributes, len(attributes)),
+                        len(attributes))  # fmt: skip
