@@ -15,9 +15,9 @@ NONE = -1
 def clone(flags: int = 0, cgroup_fd: int = NONE, pid_namespace_fd: int = NONE) -> int:
     """Fork into new namespaces and return the child's pid, or 0 in the child.
 
-    ``flags`` are CLONE_NEW* bits. ``cgroup_fd`` is a directory of a version 2 hierarchy, and
-    ``pid_namespace_fd`` a pid namespace, which the child is born in. The interpreter's own fork hooks run around the call, as ``os.fork``
-    does it. Raises OSError. See clone3(2).
+    ``flags`` are CLONE_NEW* bits. The child is born in ``cgroup_fd``, a directory of a version 2
+    hierarchy, and in ``pid_namespace_fd``, when they are given. The interpreter's own fork hooks
+    run around the call, as ``os.fork`` has it. Raises OSError. See clone3(2).
     """
     if cgroup_fd != NONE:
         flags |= consts.CLONE_INTO_CGROUP

@@ -44,7 +44,7 @@ def _set_parameter(context: int, parameter: str) -> None:
 
 
 def _complaint(context: int) -> str:
-    """Read what the filesystem has logged; each read gives one line, like ``e tmpfs: Bad value``."""
+    """Read what the filesystem has logged: one line a read, like ``e tmpfs: Bad value``."""
     lines: list[str] = []
     while True:
         try:
