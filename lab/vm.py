@@ -1,0 +1,256 @@
+"""A machine: an image that runs. Other tools use this module's Machine.
+
+A machine lives in a directory: QEMU's sockets and logs, its pid with start time, the note of
+what was copied into it. A persistent one (`Machine.shared`) is found there again by the next
+process; a fresh one has a temporary directory and ends with the process that started it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from lab import accel, arch, image, initramfs, paths, qemu, sync, tools
+from lab.channel import Channel, Result
+from lab.errors import LabError
+
+CGROUPS = ("v2", "v1")
+
+
+class Machine:
+    """One VM.
+
+    image: a name out of lab.image. cgroup: v2 or v1. repo: the work tree that sync() copies.
+    directory: where its files are kept; without one they are temporary, and the VM ends with
+    this process. memory: in MiB.
+    """
+
+    def __init__(
+        self,
+        image_name: str = "trixie",
+        cgroup: str = "v2",
+        repo: Path = paths.REPO,
+        directory: Path | None = None,
+        memory: int = 1024,
+        cpus: int = 2,
+    ) -> None:
+        if cgroup not in CGROUPS:
+            raise LabError(f"--cgroup is {' or '.join(CGROUPS)}, not {cgroup!r}")
+        self.arch = arch.host()
+        self.image = image.named(image_name)
+        self.built = image.built(self.image, self.arch)
+        self.cgroup = cgroup
+        self.repo = repo
+        self.memory = memory
+        self.cpus = cpus
+        self.fresh = directory is None
+        self.directory = directory or Path(tempfile.gettempdir())
+        self._process: subprocess.Popen[bytes] | None = None
+        self._channel: Channel | None = None
+
+    @classmethod
+    def shared(
+        cls, image_name: str = "trixie", cgroup: str = "v2", repo: Path = paths.REPO
+    ) -> Machine:
+        """The machine that `lab up` keeps for this user, image, cgroup version and work tree."""
+        name = image.named(image_name).name
+        tree = hashlib.sha256(os.fsencode(repo.resolve())).hexdigest()[:8]
+        return cls(name, cgroup, repo, paths.machines() / f"{name}-{cgroup}-{tree}")
+
+    # Its life.
+
+    def running(self) -> bool:
+        """Whether the VM's process is there."""
+        if self._process is not None:
+            return self._process.poll() is None
+        return self._recorded() is not None
+
+    def start(self) -> bool:
+        """Boot, unless it runs; returns whether it had to. Raises LabError."""
+        if not self.built.exists():
+            raise LabError(
+                f"the image {self.image.name} is not built: run `python3 -m lab build "
+                f"--image {self.image.name}`"
+            )
+        tools.require(tools.to_run(self.arch), "start the VM")
+        with self._exclusive():
+            if self.running():
+                return False
+            self._boot()
+        self.channel()
+        return True
+
+    def stop(self) -> bool:
+        """End the VM and forget what it held; returns whether it ran."""
+        self._leave()
+        if self.fresh:
+            ran = self._process is not None
+            self._kill()
+            if ran:
+                shutil.rmtree(self.directory, ignore_errors=True)
+            return ran
+        if not self.directory.exists():
+            return False
+        with self._exclusive():
+            ran = self.running()
+            self._kill()
+            self._forget()
+        return ran
+
+    def reset(self) -> None:
+        """Boot again on a fresh overlay: nothing of what happened in the VM is left."""
+        self.stop()
+        self.start()
+
+    def __enter__(self) -> Machine:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    # Its use.
+
+    def channel(self) -> Channel:
+        """The session that run(), put() and sync() share in this process."""
+        if self._channel is None:
+            try:
+                self._channel = self.connect()
+            except LabError as error:
+                raise LabError(f"{error}\n{self.log()}".rstrip()) from None
+        return self._channel
+
+    def connect(self) -> Channel:
+        """Another session, for a command that runs beside others."""
+        return Channel(self.directory, self.running)
+
+    def run(
+        self,
+        argv: Sequence[str],
+        cwd: str = sync.TARGET,
+        env: Mapping[str, str] | None = None,
+        input: bytes = b"",
+        tty: bool = False,
+        timeout: float | None = None,
+    ) -> Result:
+        """Run a command as root in the VM: (status, stdout, stderr).
+
+        timeout: in seconds; then the command is killed and CommandTimeout is raised.
+        """
+        try:
+            return self.channel().run(argv, cwd, env, input, tty, timeout)
+        except BaseException:
+            self._leave()
+            raise
+
+    def sync(self) -> int:
+        """Copy the work tree to /anocir; returns how many files had changed."""
+        return sync.sync(self.channel(), self.repo, self.directory / "manifest.json")
+
+    def put(self, source: Path | bytes, target: str, mode: int = 0o644) -> None:
+        """Write a file of the host, or bytes, to the path `target` in the VM."""
+        content = source if isinstance(source, bytes) else source.read_bytes()
+        script = 'mkdir -p "$(dirname "$1")" && cat >"$1" && chmod "$2" "$1"'
+        done = self.run(["sh", "-c", script, "sh", target, f"{mode:o}"], "/", input=content)
+        if done.status:
+            raise LabError(f"cannot write {target}: {done.stderr.decode(errors='replace')}")
+
+    def log(self) -> str:
+        """The end of what QEMU and the guest's kernel printed."""
+        text = ""
+        for name in ("qemu.log", "console.log"):
+            path = self.directory / name
+            if path.exists():
+                lines = path.read_text(errors="replace").splitlines()[-15:]
+                text += "".join(f"  {name}: {line}\n" for line in lines)
+        return text
+
+    # Its process.
+
+    def _boot(self) -> None:
+        if self.fresh:
+            self.directory = Path(tempfile.mkdtemp(prefix="anocir-lab-"))
+        self._forget()
+        guest = initramfs.guest(initramfs.guest_files(paths.GUEST_FILES))
+        (self.directory / "initrd").write_bytes(self.built.base.read_bytes() + guest)
+        hardware = qemu.Hardware(accel.choose(self.arch, self.built), self.memory, self.cpus)
+        argv = qemu.command_line(
+            self.arch, self.built, "initrd", self.cgroup, "anocir-lab", hardware
+        )
+        self._process = qemu.start(argv, self.directory, self.fresh)
+        pid = self._process.pid
+        record = {"pid": pid, "start_time": qemu.start_time(pid), "accel": hardware.accel}
+        (self.directory / "machine.json").write_text(json.dumps(record))
+        self._wait_for_sockets()
+
+    def _wait_for_sockets(self) -> None:
+        """QEMU listens on its sockets before its last chardev's path exists."""
+        last = self.directory / f"{qemu.port_name(qemu.PORTS - 1)}.sock"
+        import time
+
+        while not last.exists():
+            if not self.running():
+                raise LabError(f"QEMU ended at once:\n{self.log()}")
+            time.sleep(0.005)
+
+    def _recorded(self) -> int | None:
+        """The pid of a running VM that another process started; None if there is none."""
+        try:
+            record = json.loads((self.directory / "machine.json").read_text())
+        except (OSError, ValueError):
+            return None
+        pid = int(record["pid"])
+        return pid if qemu.start_time(pid) == record["start_time"] else None
+
+    def _kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+        elif (pid := self._recorded()) is not None:
+            fd = os.pidfd_open(pid)
+            try:
+                if self._recorded() == pid:
+                    signal.pidfd_send_signal(fd, signal.SIGKILL)
+                    _wait_for_end(fd)
+            finally:
+                os.close(fd)
+
+    def _forget(self) -> None:
+        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for pattern in ("lab.*.sock", "machine.json", "manifest.json", "*.log"):
+            for path in self.directory.glob(pattern):
+                path.unlink()
+
+    def _leave(self) -> None:
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+
+    @contextlib.contextmanager
+    def _exclusive(self) -> Iterator[None]:
+        """One process at a time starts or ends a persistent machine."""
+        if self.fresh:
+            yield
+            return
+        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with (self.directory / "life.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _wait_for_end(pidfd: int) -> None:
+    import select
+
+    poll = select.poll()
+    poll.register(pidfd, select.POLLIN)
+    poll.poll()
