@@ -25,6 +25,7 @@ _anocir_kind() {
     "run --pid-file") echo "file" ;;
     "run --console-socket") echo "file" ;;
     "run --preserve-fds") echo "nothing" ;;
+    "run --fail-at") echo "nothing" ;;
     "run 0") echo "ids" ;;
     "list --format" | "list -f") echo "table json" ;;
     "spec --bundle" | "spec -b") echo "dir" ;;

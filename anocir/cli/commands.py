@@ -115,6 +115,7 @@ CREATE_FLAGS = (
     NO_PIVOT,
     NO_NEW_KEYRING,
     PRESERVE_FDS,
+    FAIL_AT,
 )
 
 HELP = Flag("--help", "", "show help and exit", short="-h")
@@ -170,7 +171,7 @@ COMMANDS = (
         "program, which waits for `anocir start`. When a step fails, the steps before it are "
         "undone and nothing is left behind.",
         arguments=(ID,),
-        flags=(*CREATE_FLAGS, FAIL_AT),
+        flags=CREATE_FLAGS,
         examples=(
             ("anocir create --bundle /srv/web web", "make the container web"),
             ("anocir create -b /srv/web --dry-run web", "show the steps only"),

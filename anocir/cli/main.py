@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from anocir.cli import fds, output, version
+from anocir.cli import stdio
 from anocir.cli.log import Log
 from anocir.cli.options import Namespace, parse
 from anocir.cli.root import state_root
@@ -16,11 +16,11 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command line (default: the process's own) and return its exit code."""
     log = Log()
     try:
-        fds.open_standard()
-        fds.close_on_exec()
+        stdio.open_standard()
+        stdio.close_on_exec()
         args = _parse(sys.argv[1:] if argv is None else argv, log)
         return _dispatch(args, log)
-    except output.ReaderGone as gone:
+    except stdio.ReaderGone as gone:
         return gone.exit_code
     except KeyboardInterrupt:
         return 130
@@ -55,7 +55,9 @@ def _parse(argv: list[str], log: Log) -> Namespace:
 
 def _dispatch(args: Namespace, log: Log) -> int:
     if args.version:
-        output.write(version.text())
+        from anocir.cli import version
+
+        stdio.write(version.text())
         return 0
     if args.help or not args.command:
         args.topic, args.command, args.help = args.command, "help", True

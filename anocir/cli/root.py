@@ -44,7 +44,7 @@ def _root_of_a_user() -> bool:
     if os.environ.get("USER") == "root":
         return False
     try:
-        with open("/proc/self/uid_map", encoding="ascii") as uid_map:
+        with open("/proc/self/uid_map", encoding="utf-8") as uid_map:
             return uid_map.read().split() != ["0", "0", "4294967295"]
     except OSError:
         return False

@@ -17,7 +17,7 @@ def text() -> str:
 def _commit() -> str:
     """Return the commit that the installer wrote down beside the package."""
     try:
-        with open(os.path.join(os.path.dirname(anocir.__file__), "commit"), encoding="ascii") as f:
+        with open(os.path.join(os.path.dirname(anocir.__file__), "commit"), encoding="utf-8") as f:
             return f.read().strip()
     except OSError:
         return "unknown"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anocir.cli import output, unsupported
+from anocir.cli import stdio, unsupported
 from anocir.cli.root import absolute
 from anocir.runtime import create
 
@@ -18,7 +18,7 @@ def run(args: Namespace, log: Log) -> int:
     bundle = absolute(args.bundle)
     if args.dry_run:
         lines = create.dry_run(args.id, bundle, log.warning)
-        output.write("".join(f"{line}\n" for line in lines))
+        stdio.write("".join(f"{line}\n" for line in lines))
         return 0
     pid_file = absolute(args.pid_file) if args.pid_file else None
     create.create(args.root, args.id, bundle, pid_file, log.warning, args.fail_at)

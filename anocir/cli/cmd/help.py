@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anocir.cli import commands, help, output
+from anocir.cli import commands, help, stdio
 from anocir.errors import UsageError
 
 TYPE_CHECKING = False
@@ -15,10 +15,10 @@ def run(args: Namespace, log: Log) -> int:
     """Print the help of ``args.topic``, in full unless it was asked for with --help."""
     everything = not args.help
     if not args.topic:
-        output.write(help.overview(everything))
+        stdio.write(help.overview(everything))
         return 0
     command = commands.find(args.topic)
     if command is None:
         raise UsageError(f"no help topic for {args.topic}")
-    output.write(help.command(command, everything))
+    stdio.write(help.command(command, everything))
     return 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anocir.cli import output
+from anocir.cli import stdio
 from anocir.cli.log import printable
 from anocir.runtime import state
 from anocir.spec import json
@@ -27,11 +27,11 @@ def run(args: Namespace, log: Log) -> int:
         if "error" in document:
             log.warning(f"{document['id']}: {document['error']}")
     if args.quiet:
-        output.write("".join(f"{document['id']}\n" for document in states))
+        stdio.write("".join(f"{document['id']}\n" for document in states))
     elif args.format == "json":
-        output.write(json.dumps(states) + "\n")
+        stdio.write(json.dumps(states) + "\n")
     else:
-        output.write(_table(states))
+        stdio.write(_table(states))
     return 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anocir.cli import output, unsupported
+from anocir.cli import stdio, unsupported
 from anocir.cli.root import absolute
 
 TYPE_CHECKING = False
@@ -19,7 +19,7 @@ def run(args: Namespace, log: Log) -> int:
         from anocir.runtime.create import dry_run
 
         lines = dry_run(args.id, bundle, log.warning)
-        output.write("".join(f"{line}\n" for line in lines))
+        stdio.write("".join(f"{line}\n" for line in lines))
         return 0
     from anocir.runtime.run import run as run_container
 

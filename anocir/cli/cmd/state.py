@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anocir.cli import output
+from anocir.cli import stdio
 from anocir.runtime import state
 from anocir.spec import json
 
@@ -14,5 +14,5 @@ if TYPE_CHECKING:
 
 def run(args: Namespace, log: Log) -> int:
     """Print the state document, in the form of runc and with a newline at its end."""
-    output.write(json.dumps(state.state(args.root, args.id), indent=2) + "\n")
+    stdio.write(json.dumps(state.state(args.root, args.id), indent=2) + "\n")
     return 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anocir.cli import output
+from anocir.cli import stdio
 from anocir.errors import ConfigError, Error, reason
 from anocir.spec import bundle, check, json
 
@@ -28,7 +28,7 @@ def run(args: Namespace, log: Log) -> int:
         for violation in error.violations:
             log.error(f"{what}: {violation}")
         return error.exit_code
-    output.write(f"{what}: valid\n")
+    stdio.write(f"{what}: valid\n")
     return 0
 
 
