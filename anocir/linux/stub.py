@@ -7,6 +7,7 @@ only that one executes what the container brought. See docs/design/exec-stub.md.
 
 from __future__ import annotations
 
+import _signal
 import errno
 import fcntl
 import os
@@ -188,6 +189,7 @@ def _execve_directly(
         os.execve(path, argv, env)
     except OSError as error:
         code = error.errno or errno.EIO
+        _signal.pthread_sigmask(_signal.SIG_BLOCK, {_signal.SIGPIPE})
         _tell(error_fd, _FAILED + b"%d\n" % code)
         _tell(2, b"exec %s: %s\n" % (path, describe(code).encode()))
     os._exit(255)
