@@ -103,9 +103,12 @@ NO_NEW_KEYRING = Flag(
     "--no-new-keyring", "", "accepted: no session keyring is made in any case", hidden=True
 )
 PRESERVE_FDS = Flag(
-    "--preserve-fds", "N", "only 0 is accepted: no further files are passed on yet", default="0",
+    "--preserve-fds",
+    "N",
+    "only 0 is accepted: no further files are passed on yet",
+    default="0",
     hidden=True,
-)  # fmt: skip
+)
 
 CREATE_FLAGS = (
     BUNDLE,
@@ -290,9 +293,7 @@ COMMANDS = (
         "Checks a file against the OCI runtime specification, without making anything. Every "
         "broken rule is printed on a line of its own, with the JSON path of the value at fault. "
         "The exit status is 0 when the file is valid, and 1 when it is not.",
-        arguments=(
-            Argument("FILE", "file to check; - is standard input", default="config.json"),
-        ),
+        arguments=(Argument("FILE", "file to check; - is standard input", default="config.json"),),
         flags=(Flag("--state", "", "FILE is what `anocir state` prints"),),
         examples=(
             ("anocir validate", "check config.json in this directory"),
@@ -307,7 +308,7 @@ COMMANDS = (
         arguments=(Argument("TOPIC", "the command to explain", default=""),),
         examples=(("anocir help create", "everything about create"),),
     ),
-)  # fmt: skip
+)
 
 
 def find(name: str) -> Command | None:

@@ -20,6 +20,12 @@ def run(args: Namespace, log: Log) -> int:
         lines = create.dry_run(args.id, bundle, log.warning)
         stdio.write("".join(f"{line}\n" for line in lines))
         return 0
-    pid_file = absolute(args.pid_file) if args.pid_file else None
-    create.create(args.root, args.id, bundle, pid_file, log.warning, args.fail_at)
+    create.create(
+        args.root,
+        args.id,
+        bundle,
+        pid_file=absolute(args.pid_file) if args.pid_file else None,
+        warn=log.warning,
+        fail_at=args.fail_at,
+    )
     return 0
