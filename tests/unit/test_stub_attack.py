@@ -136,7 +136,7 @@ def waiting(request: pytest.FixtureRequest) -> Iterator[Waiting]:
     assert stub_process.end() == 255
 
 
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, which may read any file")
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: the kernel lets nobody else look")
 
 
 @needs_root
@@ -159,9 +159,8 @@ def test_what_stands_behind_the_exec_can_be_written_neither_then_nor_later() -> 
         os.close(kept)
 
 
+@needs_root
 def test_the_waiting_stub_maps_nothing_writable_but_its_stack(waiting: Waiting) -> None:
-    if not os.access(f"{waiting.proc}/maps", os.R_OK):
-        pytest.skip("needs root: the kernel lets nobody else look")
     maps = Path(f"{waiting.proc}/maps").read_text().splitlines()
     writable = [line.split()[-1] for line in maps if line.split()[1][1] == "w"]
     executable = [line.split()[5] for line in maps if line.split()[1][2] == "x"]
