@@ -1,0 +1,165 @@
+"""Which settings of a valid config does this runtime leave unapplied, or not know at all?
+
+A config may hold more than the runtime does: settings that are not built yet, settings of other
+platforms, misspelt names. Nothing of it is dropped in silence.
+"""
+
+from __future__ import annotations
+
+from anocir.spec import table
+from anocir.spec.json import dotted, quoted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from anocir.spec.json import Path
+    from anocir.spec.table import Node
+
+# Settings of other platforms, which the schema knows so that they are not taken for misspelt.
+FOREIGN = (
+    "windows",
+    "solaris",
+    "vm",
+    "zos",
+    "freebsd",
+    "process.commandLine",
+    "process.user.username",
+)
+# Says which spec the config follows: there is nothing to apply.
+IMPLIED = ("ociVersion",)
+# 0 and false mean the same as an absent setting, but not here.
+ZERO_COUNTS = frozenset(
+    {
+        "process.oomScoreAdj",
+        "process.user.umask",
+        "linux.resources.memory.swappiness",
+        "linux.resources.devices[].allow",
+    }
+)
+FARTHEST = 2
+
+
+def unsupported(config: object, applied: Iterable[str]) -> list[str]:
+    """Return the JSON paths of settings that the schema knows and the runtime does not apply.
+
+    ``applied`` holds patterns such as ``linux.namespaces`` or ``mounts[].type``; a pattern
+    covers all that lies below it, and ``[]`` stands for every entry of an array or, for an
+    object with free names, every name. The path returned is the highest below which nothing is
+    applied. A setting that asks for nothing (false, 0, empty) is not mentioned, nor one of
+    another platform, see ``unknown``.
+    """
+    covered = frozenset((*applied, *IMPLIED, *FOREIGN))
+    above = frozenset(start for pattern in covered for start in _starts(pattern))
+    return list(_unapplied(config, table.CONFIG, (), "", covered, above))
+
+
+def _starts(pattern: str) -> Iterator[str]:
+    """Yield the patterns of what lies around a pattern: ``a.b[].c`` gives a, a.b, a.b[]."""
+    for index, char in enumerate(pattern):
+        if char == "." or pattern.startswith("[]", index):
+            yield pattern[:index]
+
+
+def _unapplied(
+    value: object,
+    node: Node,
+    path: Path,
+    pattern: str,
+    covered: frozenset[str],
+    above: frozenset[str],
+) -> Iterator[str]:
+    """Yield the paths of settings in a value that no pattern covers."""
+    if pattern in covered or not asks(value, node, pattern):
+        return
+    if pattern and pattern not in above:
+        yield dotted(path)
+        return
+    for name, inner, item, below in _members(value, node, pattern):
+        yield from _unapplied(item, inner, (*path, name), below, covered, above)
+
+
+def asks(value: object, node: Node, pattern: str) -> bool:
+    """Tell whether a value asks for something, or only says what would be so without it."""
+    if isinstance(value, list) and node[1][0] is not dict:
+        return bool(value)
+    if isinstance(value, (list, dict)):
+        return any(
+            asks(item, inner, below) for _, inner, item, below in _members(value, node, pattern)
+        )
+    if isinstance(value, (int, float)):
+        return bool(value) or pattern in ZERO_COUNTS
+    return bool(value)
+
+
+def _members(
+    value: object, node: Node, pattern: str
+) -> Iterator[tuple[str | int, Node, object, str]]:
+    """Yield (name, node, value, pattern) of what the schema knows inside a value."""
+    if isinstance(value, dict):
+        names, other = node[1], node[3]
+        for name, item in value.items():
+            if name in names:
+                yield name, names[name], item, f"{pattern}.{name}" if pattern else name
+            elif other is not None:
+                yield name, other, item, f"{pattern}[]"
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield index, node[1], item, f"{pattern}[]"
+
+
+def unknown(config: object) -> list[str]:
+    """Return a warning for each name that runtime-spec does not have, or has elsewhere.
+
+    config.md, Extensibility: an unknown property is logged and otherwise ignored. A misspelt
+    one would be ignored too, so the nearest known name is offered.
+    """
+    return list(_unknown(config, table.CONFIG, (), ""))
+
+
+def _unknown(value: object, node: Node, path: Path, pattern: str) -> Iterator[str]:
+    """Yield the warnings for a value."""
+    if pattern in FOREIGN:
+        if value:
+            yield f"{dotted(path)}: ignored, it is for another platform"
+        return
+    if isinstance(value, dict) and node[3] is None:
+        for name in value:
+            if name not in node[1]:
+                hint = suggestion(name, node[1])
+                meant = f", did you mean {quoted(hint)}?" if hint else ""
+                yield f"{dotted((*path, name))}: ignored, not in runtime-spec{meant}"
+    for name, inner, item, below in _members(value, node, pattern):
+        if inner[0] in (dict, list) or below in FOREIGN:
+            yield from _unknown(item, inner, (*path, name), below)
+
+
+def suggestion(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that a misspelt one is nearest to, None if none is near."""
+    nearest = None
+    least = min(FARTHEST, len(name) // 2) + 1
+    for candidate in known:
+        if name.lower() == candidate.lower():
+            return candidate
+        if abs(len(name) - len(candidate)) < least:
+            steps = distance(name, candidate)
+            if steps < least:
+                nearest, least = candidate, steps
+    return nearest
+
+
+def distance(one: str, two: str) -> int:
+    """Return how many letters to insert, drop, replace or swap with the next turn one into two.
+
+    The optimal string alignment distance: a letter takes part in one change only.
+    """
+    before: list[int] = []
+    row = list(range(len(two) + 1))
+    for i, a in enumerate(one, 1):
+        earlier, before, row = before, row, [i]
+        for j, b in enumerate(two, 1):
+            steps = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == two[j - 2] and one[i - 2] == b:
+                steps = min(steps, earlier[j - 2] + 1)
+            row.append(steps)
+    return row[-1]
