@@ -27,8 +27,10 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, {library!r})
 
-from anocir.cli.main import console_script
-
+try:
+    from anocir.cli.main import console_script
+except KeyboardInterrupt:
+    sys.exit(130)
 console_script()
 """
 

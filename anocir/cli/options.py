@@ -83,7 +83,7 @@ def _find_flag(name: str, flags: tuple[Flag, ...], command: str) -> Flag:
         if name in (flag.name, flag.name[1:], flag.short):
             return flag
     bare = name.lstrip("-")
-    hint = _guess("--" + bare, [flag.name for flag in flags])
+    hint = _guess(bare, [flag.name[2:] for flag in flags], "--")
     if command and any(name in (flag.name, flag.name[1:], flag.short) for flag in GLOBALS):
         hint = f" after {command}; it goes before it: anocir {name} ... {command}"
     raise UsageError(f"flag provided but not defined: -{bare}{hint}")
@@ -136,8 +136,8 @@ def usage(command: Command) -> str:
     return " ".join(words)
 
 
-def _guess(word: str, names: list[str]) -> str:
+def _guess(word: str, names: list[str], dashes: str = "") -> str:
     from difflib import get_close_matches
 
     close = get_close_matches(word, names, 1)
-    return f" (did you mean {close[0]}?)" if close else ""
+    return f" (did you mean {dashes}{close[0]}?)" if close else ""
