@@ -7,6 +7,8 @@ from anocir.plan.plan import PREPARE, START, Step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from anocir.spec.types import Config, Process
 
 SETS = ("bounding", "effective", "permitted", "inheritable", "ambient")
@@ -49,7 +51,7 @@ class Credentials:
         self.groups: list[int] = list(user.get("additionalGids", []))
         self.umask: int = user.get("umask", DEFAULT_UMASK)
         self.no_new_privileges: bool = process.get("noNewPrivileges", False)
-        wanted = process.get("capabilities", {})
+        wanted: dict[str, Any] = dict(process.get("capabilities", {}))
         self.unknown: set[str] = set()
         self.sets: dict[str, frozenset[int]] = {}
         for name in SETS:

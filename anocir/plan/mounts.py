@@ -105,7 +105,7 @@ def parse(entry: MountConfig, where: str) -> Mount:
     if kind not in FILESYSTEMS:
         raise ConfigError("config.json", [f"{where}.type: found {kind!r}, supported so far:"
                                           f" {', '.join(FILESYSTEMS)}"])  # fmt: skip
-    destination = os.path.normpath("/" + entry["destination"])
+    destination = os.path.normpath("/" + entry["destination"].lstrip("/"))
     mount = Mount(destination, kind, entry.get("source", kind))
     mount.bind = bind
     mount.recursive = "rbind" in options

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anocir.plan.plan import INIT, PREPARE, Step
+from anocir.plan.plan import INIT, Step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ def plan(config: Config, container_id: str) -> list[Step]:
         steps.append(Step(INIT, "readonly", f"read-only path {index}", path, path))
     masked = linux.get("maskedPaths", [])
     if masked:
-        steps.append(Step(PREPARE, "open-null", "null device", "the host's, for masked files"))
+        steps.append(Step(INIT, "open-null", "null device", "the host's, for masked files"))
     for index, path in enumerate(masked):
         steps.append(Step(INIT, "mask", f"masked path {index}", path, path))
     return steps

@@ -31,7 +31,7 @@ class Context:
         "entry",
         "error_fd",
         "executable",
-        "fifo_fd",
+        "go_fd",
         "interpreter",
         "joins",
         "keep_fds",
@@ -57,7 +57,8 @@ class Context:
         self.record: Record
         self.undo: list[Callable[[], None]] = []
         self.keep_fds: list[int] = []
-        self.fifo_fd = -1
+        self.go_fd = -1
+        self.error_fd = -1
         self.clone_flags = 0
         self.joins: list[tuple[int, int]] = []
         self.pid_namespace_fd = -1
@@ -71,7 +72,6 @@ class Context:
 
         self.root_fd = -1
         self.executable = ""
-        self.error_fd = -1
 
     def run(self, stage: str, appliers: dict[str, Callable[[Step, Context], None]]) -> None:
         """Do the steps of one stage in order; raises StepError naming the one that failed."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import _signal
 import os
 import time
 
-from anocir.errors import StateError, StepError
+from anocir.errors import Error, StateError, StepError
 from anocir.linux import clone, proc
 from anocir.plan import planners
 from anocir.plan.plan import ATTACH, INIT, PREPARE, START
@@ -15,7 +16,7 @@ from anocir.runtime.context import Context
 from anocir.runtime.trace import Trace
 from anocir.spec import bundle as bundles
 from anocir.state.record import Record
-from anocir.state.store import CONFIG_FILE, FIFO_FILE, Store
+from anocir.state.store import CONFIG_FILE, ERROR_FIFO, GO_FIFO, Store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ BEFORE = (
     ("state directory", "make it, which fails when the id is taken"),
     ("frozen config", "copy config.json: later edits of the bundle have no effect"),
     ("record", "write it without a pid: the status is creating"),
-    ("exec fifo", "make it: start opens it, and init waits for that"),
+    ("fifos", "make them: init waits at one for start, and answers by the other"),
 )
 CLONE = ("clone", "make the process, which waits for a go")
 AFTER = (
@@ -59,7 +60,7 @@ def create(
     reserve(context, root, container_id)
     try:
         prepare(context, loaded)
-        _make_fifo(context)
+        _make_fifos(context)
         peer = launch(context)
         commit(context, pid_file)
         peer.send("go")
@@ -106,7 +107,7 @@ def prepare(context: Context, loaded: Bundle) -> None:
             context.entry.id,
             config["ociVersion"],
             loaded.path,
-            loaded.rootfs,
+            bundles.root_path(loaded),
             timestamp(time.time_ns()),
         )
         context.record.annotations = config.get("annotations", {})
@@ -128,10 +129,13 @@ def launch(context: Context) -> Channel:
         theirs.close()
     context.run(ATTACH, APPLIERS)
     with context.trace.step("ready"):
-        ours.send("go")
+        try:
+            ours.send("go")
+        except BrokenPipeError:
+            pass  # It has died, and may have said why.
         answer = ours.receive()
         if answer is None:
-            raise StepError("init", f"the process {death(context.pid)} before it was ready")
+            raise StepError("init", f"the process {_death(context)} before it was ready")
         if answer["message"] == "error":
             raise StepError(answer["step"], answer["text"])
     context.trace.times += answer["times"]
@@ -158,19 +162,20 @@ def undo(context: Context) -> None:
     """Take back everything that a failed create has made, newest first."""
     if context.pid > 0:
         # It is our own child and not reaped yet: this pid can't be anyone else's.
-        os.kill(context.pid, 9)
+        os.kill(context.pid, _signal.SIGKILL)
         os.waitpid(context.pid, 0)
     for action in reversed(context.undo):
         try:
             action()
-        except OSError as error:
+        except (Error, OSError) as error:
             context.warn(f"cleaning up after a failed create: {error}")
     context.entry.remove()
 
 
-def death(pid: int) -> str:
-    """Reap a child and say how it ended."""
-    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+def _death(context: Context) -> str:
+    """Reap the child and say how it ended."""
+    code = os.waitstatus_to_exitcode(os.waitpid(context.pid, 0)[1])
+    context.pid = 0
     return f"was killed by signal {-code}" if code < 0 else f"exited with status {code}"
 
 
@@ -190,9 +195,14 @@ def timestamp(nanoseconds: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{rest:09d}Z"
 
 
-def _make_fifo(context: Context) -> None:
-    with context.trace.step("exec fifo"):
-        entry = context.entry
-        os.mkfifo(FIFO_FILE, 0o600, dir_fd=entry.fd)
-        context.fifo_fd = os.open(FIFO_FILE, os.O_PATH | os.O_CLOEXEC, dir_fd=entry.fd)
-        context.keep_fds.append(context.fifo_fd)
+def _make_fifos(context: Context) -> None:
+    """Make the two ways between `start` and init, and open init's ends while paths are ours.
+
+    Opened for reading and writing, a FIFO neither blocks nor reports an end of its own accord.
+    """
+    with context.trace.step("fifos"):
+        directory_fd = context.entry.fd
+        for name in (GO_FIFO, ERROR_FIFO):
+            os.mkfifo(name, 0o600, dir_fd=directory_fd)
+        context.go_fd = os.open(GO_FIFO, os.O_RDWR | os.O_CLOEXEC, dir_fd=directory_fd)
+        context.error_fd = os.open(ERROR_FIFO, os.O_RDWR | os.O_CLOEXEC, dir_fd=directory_fd)

@@ -30,16 +30,23 @@ def main(context: Context, channel: Channel) -> NoReturn:
     try:
         _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
         seal_imports()
-        close_strangers([channel.read_fd, channel.write_fd, *context.keep_fds])
+        lasting = [
+            channel.read_fd,
+            channel.write_fd,
+            context.go_fd,
+            context.error_fd,
+            context.stub_fd,
+        ]
+        close_strangers([*lasting, *context.keep_fds])
         os.umask(0)
         if channel.receive() is None:
             os._exit(FAILED)
-        descriptors_fd = os.open("/proc/self/fd", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         context.run(INIT, APPLIERS)
+        close_strangers(lasting)
         channel.send("ready", times=context.trace.times)
         if channel.receive() is None:
             os._exit(FAILED)
-        context.error_fd = _wait_for_start(context, channel, descriptors_fd)
+        _wait_for_start(context, channel)
     except BaseException as error:
         _report(channel, error)
         os._exit(FAILED)
@@ -68,7 +75,7 @@ _SAFE_IMPORTERS = ("BuiltinImporter", "FrozenImporter")
 def close_strangers(keep: list[int]) -> None:
     """Close every descriptor from 3 up that isn't in ``keep``: the caller may have leaked any."""
     low = 3
-    for fd in sorted(keep):
+    for fd in sorted(fd for fd in keep if fd >= low):
         os.closerange(low, fd)
         low = max(low, fd + 1)
     os.closerange(low, _MAX_FD)
@@ -77,22 +84,17 @@ def close_strangers(keep: list[int]) -> None:
 _MAX_FD = 2**31 - 1
 
 
-def _wait_for_start(context: Context, channel: Channel, descriptors_fd: int) -> int:
-    """Block until `start` reads the FIFO; return the descriptor that errors go to.
+def _wait_for_start(context: Context, channel: Channel) -> None:
+    """Block until `start` says go; `run`, which has no FIFOs, needs no second word.
 
-    The FIFO's path is out of reach by now. Its O_PATH descriptor can be opened for writing
-    through this process's own entry in the host's /proc, opened while it was still there.
+    The descriptor for errors stays open until the execve closes it: its end tells success.
     """
-    if context.fifo_fd < 0:
-        os.close(descriptors_fd)
-        os.close(channel.read_fd)
-        return channel.write_fd
+    if context.go_fd < 0:
+        context.error_fd = channel.write_fd
+        return
     channel.close()
-    flags = os.O_WRONLY | os.O_CLOEXEC
-    fd = os.open(str(context.fifo_fd), flags, dir_fd=descriptors_fd)
-    os.close(descriptors_fd)
-    os.close(context.fifo_fd)
-    return fd
+    os.read(context.go_fd, 1)
+    os.close(context.go_fd)
 
 
 def _report(channel: Channel, error: BaseException) -> None:

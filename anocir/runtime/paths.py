@@ -17,9 +17,11 @@ NULL_DEVICE = os.makedev(1, 3)
 
 
 def open_null(step: Step, context: Context) -> None:
-    """Open the host's null device before the image's can be mistaken for it (CVE-2025-31133)."""
+    """Open the host's null device while ``/`` is still the host's (CVE-2025-31133).
+
+    It can't be inherited: a mount is only copied inside the mount namespace that it belongs to.
+    """
     context.null_fd = os.open("/dev/null", os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
-    context.keep_fds.append(context.null_fd)
     found = os.fstat(context.null_fd)
     if not stat.S_ISCHR(found.st_mode) or found.st_rdev != NULL_DEVICE:
         raise StepError(step.name, "the host's /dev/null is not the null device")

@@ -30,8 +30,6 @@ def open_stub(step: Step, context: Context) -> None:
     """Make the program that stands between this interpreter and the user's."""
     context.interpreter = stub.interpreter()
     context.stub_fd = stub.open_stub()
-    if context.stub_fd != stub.NO_STUB:
-        context.keep_fds.append(context.stub_fd)
 
 
 def change_directory(step: Step, context: Context) -> None:

@@ -8,7 +8,7 @@ import select
 from anocir.errors import Error, NotRunning
 from anocir.linux import proc
 from anocir.state import record as records
-from anocir.state.store import FIFO_FILE, Store
+from anocir.state.store import ERROR_FIFO, GO_FIFO, Store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,30 +40,34 @@ def start(root: str, container_id: str) -> None:
 
 
 def _release(entry: Entry, pid: int, start_time: int) -> None:
-    """Open the FIFO that init waits for, and read what it says until it has executed.
+    """Tell init to go on, and read what it says until it has executed.
 
     Init holds the only writing end, close-on-exec: the stream ends exactly when execve has
-    succeeded, or when init is gone. The open doesn't wait for a writer, so that an init which is
-    killed at this moment can't keep us here; poll reports no hang-up before there was a writer.
+    succeeded, or when init is gone. An init that is killed at this moment can't keep us here:
+    its pidfd is watched too.
     """
     pidfd = proc.open_process(pid, start_time)
     if pidfd is None:
         raise NotRunning
-    fifo_fd = os.open(FIFO_FILE, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=entry.fd)
+    flags = os.O_NONBLOCK | os.O_CLOEXEC
+    error_fd = os.open(ERROR_FIFO, os.O_RDONLY | flags, dir_fd=entry.fd)
+    try:
+        go_fd = os.open(GO_FIFO, os.O_WRONLY | flags, dir_fd=entry.fd)
+    except OSError:
+        # Nobody has it open for reading: init died since its status was looked at.
+        raise NotRunning from None
+    os.write(go_fd, b"g")
     poll = select.poll()
-    poll.register(fifo_fd, select.POLLIN)
+    poll.register(error_fd, select.POLLIN)
     poll.register(pidfd, select.POLLIN)
     words = b""
-    while True:
-        ready = [fd for fd, _ in poll.poll()]
-        if fifo_fd not in ready:
-            raise Error("the container's process ended before it could be started")
-        chunk = os.read(fifo_fd, 4096)
+    while error_fd in [fd for fd, _ in poll.poll()]:
+        chunk = os.read(error_fd, 4096)
         if not chunk:
             break
         words += chunk
-    os.close(fifo_fd)
-    os.close(pidfd)
+    for fd in (go_fd, error_fd, pidfd):
+        os.close(fd)
     if words:
         raise Error(init_words(words))
 

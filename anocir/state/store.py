@@ -17,7 +17,8 @@ _ID_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 
 STATE_FILE = "state.json"
 CONFIG_FILE = "config.json"
-FIFO_FILE = "exec.fifo"
+GO_FIFO = "go.fifo"
+ERROR_FIFO = "error.fifo"
 
 
 def check_id(container_id: str) -> None:
