@@ -2,8 +2,7 @@
 # Made by tools/reference.py from anocir/cli/commands.py: edit that.
 
 _anocir_ids() {
-    local -a ids root
-    [[ -n $opt_args[--root] ]] && root=(--root $opt_args[--root])
+    local -a ids
     ids=(${(f)"$(anocir $root list -q 2>/dev/null)"})
     _wanted containers expl container compadd -a ids
 }
@@ -38,6 +37,8 @@ _anocir() {
         '1:command:_anocir_commands' \
         '*:: :->arguments' && return
     [[ $state == arguments ]] || return 1
+    local -a root
+    [[ -n $opt_args[--root] ]] && root=(--root ${(Q)opt_args[--root]})
     case $line[1] in
     create)
         _arguments -S \

@@ -108,8 +108,7 @@ def bash() -> str:
 
 ZSH = r"""
 _anocir_ids() {
-    local -a ids root
-    [[ -n $opt_args[--root] ]] && root=(--root $opt_args[--root])
+    local -a ids
     ids=(${(f)"$(anocir $root list -q 2>/dev/null)"})
     _wanted containers expl container compadd -a ids
 }
@@ -129,6 +128,8 @@ _anocir() {
         '1:command:_anocir_commands' \
         '*:: :->arguments' && return
     [[ $state == arguments ]] || return 1
+    local -a root
+    [[ -n $opt_args[--root] ]] && root=(--root ${(Q)opt_args[--root]})
     case $line[1] in
 @CASES@
     esac

@@ -28,6 +28,19 @@ def write(text: str) -> None:
             raise Error(f"cannot write to standard output: {reason(error)}") from None
 
 
+def read(most: int) -> bytes:
+    """Return all of standard input. Raises Error when it has more than ``most`` bytes."""
+    data = b""
+    try:
+        while chunk := os.read(0, 1 << 20):
+            data += chunk
+            if len(data) > most:
+                raise Error(f"standard input has more than {most >> 20} MiB")
+    except OSError as error:
+        raise Error(f"cannot read standard input: {reason(error)}") from None
+    return data
+
+
 def open_standard() -> None:
     """Open /dev/null for each of 0, 1 and 2 that the caller closed.
 

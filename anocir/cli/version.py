@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 
 import anocir
-
-SPEC = "1.3.0"
+from anocir.spec.rules import SPEC_VERSION
 
 
 def text() -> str:
     """Return the three lines: name and version, the commit, and the specification's version."""
-    return f"anocir version {anocir.__version__}\ncommit: {_commit()}\nspec: {SPEC}\n"
+    return f"anocir version {anocir.__version__}\ncommit: {_commit()}\nspec: {SPEC_VERSION}\n"
 
 
 def _commit() -> str:
