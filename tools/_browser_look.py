@@ -1,0 +1,83 @@
+"""What is looked at on each page, in each scheme and width."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Page
+
+_SCHEME = "document.body.getAttribute('data-md-color-scheme')"
+
+# What is folded or behind a tab is part of the page too.
+_UNFOLD = """() => {
+  for (const details of document.querySelectorAll('details')) details.open = true;
+  const style = document.createElement('style');
+  style.textContent = '.tabbed-block { display: block !important }';
+  document.head.append(style);
+}"""
+
+_OVERFLOW = """() => {
+  const root = document.documentElement;
+  if (root.scrollWidth <= root.clientWidth) return [];
+  const inside = (e) => {
+    for (let p = e.parentElement; p && p !== document.body; p = p.parentElement)
+      if (getComputedStyle(p).overflowX !== 'visible') return true;
+    return false;
+  };
+  const name = (e) => e.tagName.toLowerCase() + [...e.classList].map((c) => '.' + c).join('');
+  const wide = [...document.body.querySelectorAll('*')].filter(
+    (e) => e.getBoundingClientRect().right > root.clientWidth + 1 && !inside(e));
+  return [`${root.scrollWidth} wide: ` + (wide.slice(0, 3).map(name).join(', ') || 'the page')];
+}"""
+
+_PICTURES = """() => {
+  const problems = [];
+  const text = (id) => (document.getElementById(id)?.textContent ?? '').trim();
+  for (const svg of document.querySelectorAll('article svg')) {
+    if (svg.closest('a, button, label, .twemoji, [aria-hidden=true]')) continue;
+    const ids = (svg.getAttribute('aria-labelledby') ?? '').split(/ +/).filter(Boolean);
+    const name = ids[0] ?? 'svg';
+    if (svg.getAttribute('role') !== 'img') problems.push(`${name}: no role="img"`);
+    if (ids.length < 2 || ids.some((id) => !text(id)))
+      problems.push(`${name}: aria-labelledby does not name a title and a desc`);
+  }
+  for (const img of document.querySelectorAll('article img'))
+    if (!(img.alt ?? '').trim()) problems.push(`${img.getAttribute('src')}: no text`);
+  const seen = new Set();
+  for (const { id } of document.querySelectorAll('[id]')) {
+    if (seen.has(id)) problems.push(`id ${id} is there twice`);
+    seen.add(id);
+  }
+  return problems;
+}"""
+
+_AXE = """async () => {
+  const result = await axe.run(document, { resultTypes: ['violations'] });
+  return result.violations.map((v) => ({
+    id: v.id, help: v.help,
+    nodes: v.nodes.map((n) => [n.target.join(' '), n.failureSummary]),
+  }));
+}"""
+
+
+def look(page: Page, scheme: str, axe: str) -> list[str]:
+    """The problems of a page that is open: scheme, overflow, pictures, axe-core."""
+    problems: list[str] = []
+    expected = "slate" if scheme == "dark" else "default"
+    if page.evaluate(_SCHEME) != expected:
+        problems.append(f"the page is not in the {scheme} scheme")
+    problems += [f"overflow: {text}" for text in page.evaluate(_OVERFLOW)]
+    problems += [f"picture: {text}" for text in page.evaluate(_PICTURES)]
+    page.evaluate(_UNFOLD)
+    problems += [f"overflow, unfolded: {text}" for text in page.evaluate(_OVERFLOW)]
+    page.evaluate(axe)
+    problems += [_words(violation) for violation in page.evaluate(_AXE)]
+    return problems
+
+
+def _words(violation: dict[str, Any]) -> str:
+    nodes = violation["nodes"]
+    target, summary = nodes[0]
+    reason = " ".join(line.strip() for line in summary.splitlines()[1:2])
+    more = f" and {len(nodes) - 1} more" if len(nodes) > 1 else ""
+    return f"axe {violation['id']}: {violation['help']}: {target}{more}: {reason}"
