@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import stat
 
-from anocir.errors import ConfigError, Error
+from anocir.errors import ConfigError, Error, reason
 from anocir.spec.check import check_config
 from anocir.spec.json import loads
-from anocir.spec.rules import violations
+from anocir.spec.rules import SPEC_VERSION, violations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from anocir.spec.types import Config
+    from anocir.spec.types import Config, Process, Resources
 
 NAME = "config.json"
 MOST_BYTES = 16 * 1024 * 1024
@@ -61,7 +61,7 @@ def read(path: str) -> bytes:
         where, name = os.path.split(path)
         raise Error(f"JSON specification file {name} not found in {where}") from None
     except OSError as error:
-        raise Error(f"cannot open {path}: {reason(error)}") from None
+        raise Error(f"cannot open {reason(error)}") from None
     try:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             raise Error(f"cannot read {path}: not a regular file")
@@ -84,7 +84,33 @@ def parse(text: bytes, what: str) -> Config:
 
     ``what`` names the text in errors. Raises ConfigError with every violation at once.
     """
-    config: Any = loads(text, what)
+    return judge(loads(text, what), what)
+
+
+def parse_process(text: bytes, what: str) -> Process:
+    """Return a ``process`` object that stands alone, as ``exec --process FILE`` reads it.
+
+    Raises ConfigError like ``parse``; the paths in it begin with ``process``.
+    """
+    config = {"ociVersion": SPEC_VERSION, "root": {"path": "/"}, "process": loads(text, what)}
+    return judge(config, what)["process"]
+
+
+def parse_resources(text: bytes, what: str) -> Resources:
+    """Return a ``linux.resources`` object that stands alone, as ``update`` reads it.
+
+    Raises ConfigError like ``parse``; the paths in it begin with ``linux.resources``.
+    """
+    linux = {"resources": loads(text, what)}
+    config = judge({"ociVersion": SPEC_VERSION, "root": {"path": "/"}, "linux": linux}, what)
+    return config["linux"]["resources"]
+
+
+def judge(config: Any, what: str) -> Config:
+    """Return the config if it passes the schema and the rules.
+
+    Raises ConfigError with the violations of both: nobody likes to hear of faults one by one.
+    """
     shape: list[str] = []
     try:
         check_config(config)
@@ -105,12 +131,7 @@ def root_path(bundle: Bundle) -> str:
     try:
         mode = os.stat(path).st_mode
     except OSError as error:
-        raise Error(f"invalid rootfs: stat {path}: {reason(error)}") from None
+        raise Error(f"invalid rootfs: stat {reason(error)}") from None
     if not stat.S_ISDIR(mode):
         raise Error(f"invalid rootfs: {path} is not a directory")
     return os.path.realpath(path)
-
-
-def reason(error: OSError) -> str:
-    """Return the kernel's words for an error, in lower case as engines look for them."""
-    return os.strerror(error.errno or 0).lower()

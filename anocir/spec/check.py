@@ -33,22 +33,6 @@ def check_config(config: object) -> None:
     _check(config, table.CONFIG, "config.json", "config")
 
 
-def check_process(process: object) -> None:
-    """Refuse a ``process`` object alone, as ``exec --process FILE`` reads it.
-
-    Raises ConfigError like ``check_config``.
-    """
-    _check(process, table.PROCESS, "process", "config", "#/$defs/Process")
-
-
-def check_resources(resources: object) -> None:
-    """Refuse a ``linux.resources`` object alone, as ``update --resources FILE`` reads it.
-
-    Raises ConfigError like ``check_config``.
-    """
-    _check(resources, table.RESOURCES, "resources", "config", "#/$defs/Resources")
-
-
 def check_state(state: object) -> None:
     """Refuse a state document (runtime.md, State) before anyone else reads it.
 
@@ -57,13 +41,13 @@ def check_state(state: object) -> None:
     _check(state, table.STATE, "state", "state")
 
 
-def _check(value: object, node: Node, what: str, document: str, start: str = "#") -> None:
-    """Raise ConfigError unless the value fits the node; ``start`` is the node's place."""
+def _check(value: object, node: Node, what: str, document: str) -> None:
+    """Raise ConfigError unless the value fits the node, which is made from the document."""
     found = problems(value, node)
     if found:
         from anocir.spec.explain import explain
 
-        raise ConfigError(what, explain(value, document, start) or plain(found))
+        raise ConfigError(what, explain(value, document) or plain(found))
 
 
 def problems(value: object, node: Node) -> Sequence[Problem]:
@@ -179,7 +163,7 @@ def allowed(node: Node) -> str:
         least = f"a whole number of {node[1]} or more"
         return least if node[2] is None else f"a whole number from {node[1]} to {node[2]}"
     if kind is list:
-        return "an array with an entry" if node[2] else "an array"
+        return "an array with at least one entry" if node[2] else "an array"
     return "an object" if kind is dict else "true or false"
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from anocir.spec.rules import SPEC_VERSION
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from anocir.spec.types import Config, Mount
 
-VERSION = "1.3.0"
 CAPABILITIES = ("CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE")
 NAMESPACES = ("pid", "network", "ipc", "uts", "mount", "cgroup")
 MASKED = (
@@ -42,7 +43,7 @@ MOUNTS = (
 def default_config() -> Config:
     """Return a config for a shell in a read-only root, with few rights and no terminal."""
     return {
-        "ociVersion": VERSION,
+        "ociVersion": SPEC_VERSION,
         "process": {
             "terminal": False,
             "user": {"uid": 0, "gid": 0},

@@ -21,17 +21,15 @@ if TYPE_CHECKING:
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def explain(value: object, document: str, start: str) -> list[str]:
+def explain(value: object, document: str) -> list[str]:
     """Return one line per violation of a schema document, or [] if jsonschema cannot say.
 
-    ``document`` is ``config`` or ``state``; ``start`` is the part of it that the value is
-    judged by, ``#`` for the whole or for example ``#/$defs/Process``.
+    ``document`` is ``config`` or ``state``.
     """
     try:
         _reach_jsonschema()
         schema = load_schema(document)
-        errors = validator(schema, start).iter_errors(value)
-        return _lines(list(errors), schema, start)
+        return _lines(list(validator(schema).iter_errors(value)), schema)
     except (ImportError, OSError, RecursionError):
         return []
 
@@ -66,8 +64,8 @@ def load_schema(document: str) -> dict[str, Any]:
     return schema  # type: ignore[no-any-return]
 
 
-def validator(schema: dict[str, Any], start: str = "#") -> Any:
-    """Return a jsonschema validator for a document, or for one of its ``$defs``.
+def validator(schema: dict[str, Any]) -> Any:
+    """Return a jsonschema validator for one of our documents.
 
     JSON Schema takes 1.0 for an integer. Here an integer is one that is written as one: 1.0
     would reach system calls as a float.
@@ -80,10 +78,10 @@ def validator(schema: dict[str, Any], start: str = "#") -> Any:
 
     types = Draft202012Validator.TYPE_CHECKER.redefine("integer", is_integer)
     strict = extend(Draft202012Validator, type_checker=types)  # type: ignore[no-untyped-call]
-    return strict({"$ref": start, "$defs": schema["$defs"]} if start != "#" else schema)
+    return strict(schema)
 
 
-def _lines(errors: list[Any], schema: dict[str, Any], start: str) -> list[str]:
+def _lines(errors: list[Any], schema: dict[str, Any]) -> list[str]:
     """Word jsonschema's errors: one line per place, in the order of the document."""
     found: dict[Path, object] = {}
     for error in errors:
@@ -93,12 +91,12 @@ def _lines(errors: list[Any], schema: dict[str, Any], start: str) -> list[str]:
             found.update({(*path, name): MISSING for name in gone})
         else:
             found[path] = error.instance
-    return [violation(path, there, _allowed(schema, start, path)) for path, there in found.items()]
+    return [violation(path, there, _allowed(schema, path)) for path, there in found.items()]
 
 
-def _allowed(schema: dict[str, Any], start: str, path: Path) -> str:
+def _allowed(schema: dict[str, Any], path: Path) -> str:
     """Say what the document allows at a path, with its description of the property."""
-    here, description = _resolved({"$ref": start}, schema)
+    here, description = schema, schema["description"]
     for name in path:
         if isinstance(name, int):
             inner = here["items"]
@@ -106,8 +104,7 @@ def _allowed(schema: dict[str, Any], start: str, path: Path) -> str:
             inner = here.get("properties", {}).get(name) or here["additionalProperties"]
         here, nearer = _resolved(inner, schema)
         description = nearer or description
-    wanted = _wanted(here)
-    return f"{wanted} ({description})" if description else wanted
+    return f"{_wanted(here)} ({description})"
 
 
 def _resolved(inner: dict[str, Any], schema: dict[str, Any]) -> tuple[dict[str, Any], str]:
@@ -129,7 +126,7 @@ def _wanted(inner: dict[str, Any]) -> str:
         pattern: str = inner["pattern"]
         return "a string that matches " + pattern.removesuffix(r"(?!\n)")
     if "minItems" in inner:
-        return "an array with an entry"
+        return "an array with at least one entry"
     if "maximum" in inner:
         return f"a whole number from {inner['minimum']} to {inner['maximum']}"
     if "minimum" in inner:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from anocir.spec.json import Path
     from anocir.spec.types import Config, Hook, Namespace, Seccomp
 
+SPEC_VERSION = "1.3.0"
 DIGITS = frozenset("0123456789")
 LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 HOOKS = (
@@ -77,7 +78,7 @@ def oci_version(config: Config) -> Iterator[str]:
     """ociVersion is SemVer 2.0.0, major version 1 (config.md, Specification version)."""
     version = config["ociVersion"]
     if not is_semver(version):
-        yield f"ociVersion: found {described(version)}, allowed: a version such as 1.3.0"
+        yield f"ociVersion: found {described(version)}, allowed: a version such as {SPEC_VERSION}"
     elif not version.startswith("1."):
         yield f"ociVersion: found {described(version)}, allowed: a version 1.x of runtime-spec"
 

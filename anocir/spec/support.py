@@ -11,10 +11,11 @@ from anocir.spec.json import dotted, quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from anocir.spec.json import Path
     from anocir.spec.table import Node
+    from anocir.spec.types import Config
 
 # Settings of other platforms, which the schema knows so that they are not taken for misspelt.
 FOREIGN = (
@@ -40,7 +41,7 @@ ZERO_COUNTS = frozenset(
 FARTHEST = 2
 
 
-def unsupported(config: object, applied: Iterable[str]) -> list[str]:
+def unsupported(config: Config, applied: Collection[str]) -> list[str]:
     """Return the JSON paths of settings that the schema knows and the runtime does not apply.
 
     ``applied`` holds patterns such as ``linux.namespaces`` or ``mounts[].type``; a pattern
@@ -49,9 +50,19 @@ def unsupported(config: object, applied: Iterable[str]) -> list[str]:
     applied. A setting that asks for nothing (false, 0, empty) is not mentioned, nor one of
     another platform, see ``unknown``.
     """
-    covered = frozenset((*applied, *IMPLIED, *FOREIGN))
-    above = frozenset(start for pattern in covered for start in _starts(pattern))
-    return list(_unapplied(config, table.CONFIG, (), "", covered, above))
+    covered = frozenset((*applied, *IMPLIED, *FOREIGN, *_moot(config)))
+    above = frozenset(start for pattern in applied for start in _starts(pattern))
+
+    def unapplied(value: object, node: Node, path: Path, pattern: str) -> Iterator[str]:
+        if pattern in covered or not asks(value, node, pattern):
+            return
+        if pattern and pattern not in above:
+            yield dotted(path)
+            return
+        for name, inner, item, below in _members(value, node, pattern):
+            yield from unapplied(item, inner, (*path, name), below)
+
+    return list(unapplied(config, table.CONFIG, (), ""))
 
 
 def _starts(pattern: str) -> Iterator[str]:
@@ -61,35 +72,23 @@ def _starts(pattern: str) -> Iterator[str]:
             yield pattern[:index]
 
 
-def _unapplied(
-    value: object,
-    node: Node,
-    path: Path,
-    pattern: str,
-    covered: frozenset[str],
-    above: frozenset[str],
-) -> Iterator[str]:
-    """Yield the paths of settings in a value that no pattern covers."""
-    if pattern in covered or not asks(value, node, pattern):
-        return
-    if pattern and pattern not in above:
-        yield dotted(path)
-        return
-    for name, inner, item, below in _members(value, node, pattern):
-        yield from _unapplied(item, inner, (*path, name), below, covered, above)
+def _moot(config: Config) -> Iterator[str]:
+    """Yield the settings that another one makes void (config.md, Process: consoleSize)."""
+    if not config.get("process", {}).get("terminal"):
+        yield "process.consoleSize"
 
 
 def asks(value: object, node: Node, pattern: str) -> bool:
     """Tell whether a value asks for something, or only says what would be so without it."""
     if isinstance(value, list) and node[1][0] is not dict:
         return bool(value)
+    if isinstance(value, dict) and node[3] is not None:
+        return bool(value)
     if isinstance(value, (list, dict)):
         return any(
             asks(item, inner, below) for _, inner, item, below in _members(value, node, pattern)
         )
-    if isinstance(value, (int, float)):
-        return bool(value) or pattern in ZERO_COUNTS
-    return bool(value)
+    return bool(value) or (value is not None and pattern in ZERO_COUNTS)
 
 
 def _members(
@@ -108,7 +107,7 @@ def _members(
             yield index, node[1], item, f"{pattern}[]"
 
 
-def unknown(config: object) -> list[str]:
+def unknown(config: Config) -> list[str]:
     """Return a warning for each name that runtime-spec does not have, or has elsewhere.
 
     config.md, Extensibility: an unknown property is logged and otherwise ignored. A misspelt
