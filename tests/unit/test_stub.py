@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import select
 import shutil
 import struct
 import subprocess
@@ -144,7 +145,7 @@ def test_it_is_sealed_close_on_exec_and_readable_by_nobody() -> None:
 def test_its_fd_is_never_one_of_the_three_standard_ones() -> None:
     code = (
         f"import os, sys; sys.path.insert(0, {str(REPO)!r}); from anocir.linux import stub;"
-        "os.close(0); print(stub.open_stub())"
+        "os.close(0); os.close(2); print(stub.open_stub())"
     )
     done = subprocess.run([sys.executable, "-IS", "-c", code], capture_output=True, check=True)
     assert int(done.stdout) >= 3
@@ -210,10 +211,15 @@ def test_argv_and_environment_arrive_byte_for_byte(way: str, tmp_path: Path) -> 
     assert arrived[len(argv) :] == [*environ, b""]
 
 
-@pytest.mark.parametrize("locale", ["C", "en_US.ISO-8859-1"])
-def test_the_callers_locale_changes_no_byte(locale: str, tmp_path: Path) -> None:
-    done = execute("stub", ["/bin/echo", "echo", "Ω"], tmp_path, {"LC_ALL": locale})
-    assert done.out == "Ω\n".encode()
+def test_the_callers_locale_changes_no_byte() -> None:
+    code = (
+        f"import sys; sys.path.insert(0, {str(REPO)!r}); from anocir.linux import stub;"
+        "o = chr(0x3A9);"
+        "stub.execve(stub.open_stub(), '/usr/bin/printenv', ['printenv', o], {o: o}, -1)"
+    )
+    ascii_only = [sys.executable, "-IS", "-X", "utf8=0", "-c", code]
+    done = subprocess.run(ascii_only, env={"LC_ALL": "C"}, capture_output=True, check=False)
+    assert (done.stdout, done.stderr) == ("Ω\n".encode(), b"")
 
 
 @pytest.mark.parametrize(
@@ -250,6 +256,7 @@ def test_the_reader_sees_the_end_while_the_program_runs(way: str, tmp_path: Path
         subprocess.Popen(words, pass_fds=(writer,), stdin=subprocess.PIPE) as running,
     ):
         os.close(writer)
+        assert select.select([pipe], [], [], 30)[0] == [pipe]
         assert pipe.read() == b""
         assert running.poll() is None
 
@@ -406,6 +413,23 @@ def test_a_filter_that_lets_execve_through_lets_the_program_run(refused: str) ->
     assert done.returncode == 7
 
 
+def test_a_proc_that_the_container_made_is_not_taken_for_a_way_to_the_stub(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("needs root, for chroot")
+    fds = tmp_path / "proc/self/fd"
+    fds.mkdir(parents=True)
+    for number in range(3, 20):
+        (fds / str(number)).write_bytes(CODE[NATIVE])
+        (fds / str(number)).chmod(0o755)
+    load = FILTER.format(number=NUMBERS[NATIVE]["execveat"])
+    enter = f"{load}\nos.chroot({str(tmp_path)!r}); os.chdir('/'); "
+    code = RUNNER.replace("stub.execve(", f"{enter}stub.execve(")
+    runner = [sys.executable, "-IS", "-c", code, "stub", "-1", "/missing", "missing"]
+    done = subprocess.run(runner, capture_output=True, check=False)
+    assert b"PermissionError" in done.stderr
+    assert b"/missing: no such file" not in done.stderr
+
+
 # The refusal of the interpreter
 
 
@@ -459,13 +483,21 @@ def test_as_many_scripts_are_followed_as_the_kernel_follows(python: Path, tmp_pa
 
 
 def test_other_targets_are_let_through(python: Path, tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "fifo")
     (tmp_path / "loop").symlink_to("loop")
-    names = ["missing", "fifo", ".", "loop"]
+    names = ["missing", ".", "loop"]
     lines = [b"", b" ", b"/bin/sh", os.fsencode(tmp_path / "missing"), b"\xff/x"]
     names += [os.path.basename(script(tmp_path / f"s{n}", line)) for n, line in enumerate(lines)]
     for name in names:
         stub.check_target(f"{tmp_path}/{name}", python.stat())
+
+
+def test_no_device_or_fifo_is_opened_to_look_inside(
+    python: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    monkeypatch.setattr(os, "open", lambda *_: pytest.fail("opened"))
+    for path in (f"{tmp_path}/fifo", "/dev/null"):
+        stub.check_target(path, python.stat())
 
 
 def test_a_script_that_runs_itself_ends(python: Path, tmp_path: Path) -> None:
