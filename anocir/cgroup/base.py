@@ -134,3 +134,15 @@ def write(group: Group, name: str, text: str, doing: str) -> None:
             os.close(fd)
     except OSError as error:
         raise Error(f"{doing} cgroup {group.path}: {name}: {error.strerror}") from None
+
+
+def read(group: Group, name: str) -> str:
+    """Return the text of a file of ``group``; raises Error."""
+    try:
+        fd = group.open()
+        try:
+            return tree.read(fd, name)
+        finally:
+            os.close(fd)
+    except OSError as error:
+        raise Error(f"reading cgroup {group.path}: {name}: {error.strerror}") from None

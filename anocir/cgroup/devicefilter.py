@@ -58,7 +58,7 @@ def program(rules: list[DeviceRule]) -> bytes:
         bpf.load_word(_MINOR, bpf.R1, 8),
     ]
     # Asking for nothing, as access(2) with F_OK does, is granted.
-    code += [bpf.skip_unless_equal(_WANTED, 0, 2), *_answer(1)]
+    code += [bpf.skip_if_equal(_WANTED, 0, 1), bpf.skip(2), *_answer(1)]
     for rule in reversed(rules):
         code += _rule(rule)
         if rule[1:] == ("a", ANY, ANY, "rwm"):
@@ -68,30 +68,28 @@ def program(rules: list[DeviceRule]) -> bytes:
 
 
 def _rule(rule: DeviceRule) -> list[bytes]:
+    """Return the code of one rule.
+
+    A test that holds skips the jump behind it; one that fails falls through to that jump, which
+    goes to the next rule. The kernel's verifier follows the fall-through first, so it reaches the
+    next rule knowing nothing about the device, and what it learns from a match is then a special
+    case that it need not follow again. The other way round, its work grows with the square of the
+    number of rules and it gives up before a thousand.
+    """
     allow, kind, major, minor, letters = rule
     access = sum(_ACCESS[letter] for letter in letters)
     if access == _ALL:
         verdict = _answer(int(allow))
     elif allow:
-        verdict = [
-            bpf.bit_and(_WANTED, _ALL & ~access),
-            bpf.skip_unless_equal(_WANTED, 0, 2),
-            *_answer(1),
-        ]
+        strike = bpf.bit_and(_WANTED, _ALL & ~access)
+        verdict = [strike, bpf.skip_if_equal(_WANTED, 0, 1), bpf.skip(2), *_answer(1)]
     else:
         verdict = [bpf.skip_if_bits(_WANTED, access, 1), bpf.skip(2), *_answer(0)]
-    asked = []
-    if kind != "a":
-        asked.append((_KIND, _KINDS[kind]))
-    if major != ANY:
-        asked.append((_MAJOR, major))
-    if minor != ANY:
-        asked.append((_MINOR, minor))
-    tests = [
-        bpf.skip_unless_equal(register, value, len(asked) - place - 1 + len(verdict))
-        for place, (register, value) in enumerate(asked)
-    ]
-    return tests + verdict
+    code = verdict
+    for register, value in ((_MINOR, minor), (_MAJOR, major), (_KIND, _KINDS.get(kind, ANY))):
+        if value != ANY:
+            code = [bpf.skip_if_equal(register, value, 1), bpf.skip(len(code)), *code]
+    return code
 
 
 def _answer(value: int) -> list[bytes]:

@@ -6,8 +6,8 @@ exceptions from it (admin-guide/cgroup-v1/devices.rst, security/device_cgroup.c)
 * default deny: an access passes if one single exception covers all of it;
 * default allow: an access fails if any exception covers a part of it.
 
-So the list is first reduced to a table: what is granted to each pair of numbers that a rule
-names, where "any other number" is one more value of each axis. Exceptions are then read off the
+So the list is first reduced to a table: what is granted to each place, which is a pair of numbers
+that rules name, or all of a major, all of a minor, or all. Exceptions are then read off the
 table. With default deny no exception can take something away from a wider one, nor add anything
 with default allow: a list which needs that is refused, never approximated.
 """
@@ -21,8 +21,10 @@ DeviceRule = tuple[bool, str, int, int, str]
 ANY = -1
 _ACCESS = "rwm"
 
-# (kind, major, minor) -> granted access, for every number named and for ANY.
-_Table = dict[tuple[str, int, int], frozenset[str]]
+# _Table: (kind, major, minor) -> access. _Verdict: (place in the list, allow, access).
+_Place = tuple[str, int, int]
+_Verdict = tuple[int, bool, str]
+_Table = dict[_Place, frozenset[str]]
 
 
 def lines(rules: list[DeviceRule]) -> list[tuple[str, str]]:
@@ -32,61 +34,79 @@ def lines(rules: list[DeviceRule]) -> list[tuple[str, str]]:
     names is denied. Raises Error if version 1 can't express them.
     """
     table = _reduce(rules)
-    default = all(table[kind, ANY, ANY] == set(_ACCESS) for kind in "bc")
-    # An exception adds what is granted to what is denied by default, and the other way round.
-    exceptions = {
-        place: frozenset(_ACCESS) - granted if default else granted
-        for place, granted in table.items()
-    }
-    needed = {place: access for place, access in exceptions.items() if access}
-    for (kind, major, minor), access in exceptions.items():
-        wider = [(kind, ANY, ANY), (kind, major, ANY), (kind, ANY, minor)]
-        for place in wider:
-            if not exceptions[place] <= access:
-                raise Error(_refusal((kind, major, minor), place, default))
-        if any(exceptions[place] == access for place in wider if place != (kind, major, minor)):
-            needed.pop((kind, major, minor), None)
-    first = "devices.allow" if default else "devices.deny"
-    other = "devices.deny" if default else "devices.allow"
-    return [(first, "a")] + [(other, _line(place, access)) for place, access in needed.items()]
+    likely = all(table[kind, ANY, ANY] == set(_ACCESS) for kind in "bc")
+    conflicts = []
+    for default in (likely, not likely):
+        # An exception adds what is granted to a denial, and what is denied to a grant.
+        exceptions = {
+            place: frozenset(_ACCESS) - granted if default else granted
+            for place, granted in table.items()
+        }
+        found = _conflicts(exceptions)
+        if not found:
+            return _writes(exceptions, default)
+        conflicts += found
+    raise Error(_refusal(*conflicts[0]))
+
+
+def _wider(place: _Place) -> list[_Place]:
+    """Return the places that hold the same devices and more, the narrowest first."""
+    kind, major, minor = place
+    return [p for p in ((kind, major, ANY), (kind, ANY, minor), (kind, ANY, ANY)) if p != place]
+
+
+def _conflicts(exceptions: _Table) -> list[tuple[_Place, _Place]]:
+    """Return each place that would have to be without an exception made for a wider one."""
+    return [
+        (place, wider)
+        for place, access in exceptions.items()
+        for wider in _wider(place)
+        if not exceptions.get(wider, access) <= access
+    ]
+
+
+def _writes(exceptions: _Table, default: bool) -> list[tuple[str, str]]:
+    first, other = "devices.deny", "devices.allow"
+    if default:
+        first, other = other, first
+    writes = [(first, "a")]
+    for place, access in exceptions.items():
+        covered = any(exceptions.get(wider) == access for wider in _wider(place))
+        if access and not covered:
+            letters = "".join(letter for letter in _ACCESS if letter in access)
+            writes.append((other, f"{_words(place)} {letters}"))
+    return writes
 
 
 def _reduce(rules: list[DeviceRule]) -> _Table:
-    table: _Table = {}
+    named: dict[_Place, list[_Verdict]] = {}
+    for order, (allow, kinds, major, minor, access) in enumerate(rules):
+        for kind in "bc" if kinds == "a" else kinds:
+            named.setdefault((kind, major, minor), []).append((order, allow, access))
+    places = {("b", ANY, ANY), ("c", ANY, ANY), *named}
     for kind in "bc":
-        concerned = [rule for rule in rules if rule[1] in ("a", kind)]
-        majors = {ANY} | {rule[2] for rule in concerned}
-        minors = {ANY} | {rule[3] for rule in concerned}
-        for major in sorted(majors):
-            for minor in sorted(minors):
-                table[kind, major, minor] = _granted(concerned, major, minor)
-    return table
+        # Where all of a major meets all of a minor, both rules speak.
+        majors = {place[1] for place in named if place[0] == kind and place[2] == ANY}
+        minors = {place[2] for place in named if place[0] == kind and place[1] == ANY}
+        places |= {(kind, major, minor) for major in majors for minor in minors}
+    return {place: _granted(place, named) for place in sorted(places)}
 
 
-def _granted(rules: list[DeviceRule], major: int, minor: int) -> frozenset[str]:
+def _granted(place: _Place, named: dict[_Place, list[_Verdict]]) -> frozenset[str]:
+    verdicts = [v for p in (place, *_wider(place)) for v in named.get(p, ())]
     granted: set[str] = set()
-    for allow, _, rule_major, rule_minor, access in rules:
-        if rule_major in (ANY, major) and rule_minor in (ANY, minor):
-            granted = granted | set(access) if allow else granted - set(access)
+    for _, allow, access in sorted(verdicts):
+        granted = granted | set(access) if allow else granted - set(access)
     return frozenset(granted)
 
 
-def _line(place: tuple[str, int, int], access: frozenset[str]) -> str:
-    kind, major, minor = place
-    letters = "".join(letter for letter in _ACCESS if letter in access)
-    return f"{kind} {_star(major)}:{_star(minor)} {letters}"
+def _words(place: _Place) -> str:
+    kind, *numbers = place
+    return f"{kind} " + ":".join("*" if number == ANY else str(number) for number in numbers)
 
 
-def _star(number: int) -> str:
-    return "*" if number == ANY else str(number)
-
-
-def _refusal(place: tuple[str, int, int], wider: tuple[str, int, int], default: bool) -> str:
-    kind, major, minor = place
-    devices = f"{kind} {_star(major)}:{_star(minor)}"
-    group = f"{kind} {_star(wider[1])}:{_star(wider[2])}"
-    done = "allow" if default else "deny"
+def _refusal(place: _Place, wider: _Place) -> str:
     return (
-        f"linux.resources.devices: cgroup version 1 can't {done} {devices} what the list says of"
-        f" all {group}; name the devices one by one, or use a host with cgroup version 2"
+        f"linux.resources.devices: cgroup version 1 can't treat {_words(place)} otherwise than"
+        f" {_words(wider)}; name the devices one by one, or use a host with cgroup version 2"
     )

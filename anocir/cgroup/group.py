@@ -16,6 +16,9 @@ _ATTEMPTS = 1000
 # How long a cgroup may take to empty after its processes were killed, in seconds.
 PATIENCE = 10.0
 
+# How long to wait between two looks at a cgroup that is about to become empty, in milliseconds.
+_MOMENT = 2
+
 # Set again after mkdir, since a umask takes bits away.
 _MODE = 0o755
 
@@ -221,25 +224,28 @@ class Group:
                 os.close(fd)
 
 
-def wait_for_change(fd: int) -> None:
-    """Wait until a process may have left the cgroup ``fd``.
+def populated(fd: int) -> bool:
+    """Tell whether version 2 counts a process in the cgroup ``fd`` or below. Raises OSError."""
+    return "populated 1" in tree.read(fd, "cgroup.events")
 
-    Version 2 reports it through cgroup.events (cgroups(7)); version 1 has no event, so there
-    this is a short pause.
+
+def wait_for_change(fd: int) -> None:
+    """Wait a moment, less if the kernel reports that the cgroup ``fd`` has become empty.
+
+    Version 2 makes cgroup.events readable out of band then (cgroups(7)); version 1 has no such
+    event. No report comes when the last process has ended and the kernel takes it apart, hence
+    the short limit.
     """
+    poll = select.poll()
     try:
         events = os.open("cgroup.events", os.O_RDONLY | os.O_CLOEXEC, dir_fd=fd)
     except FileNotFoundError:
-        time.sleep(0.005)
+        poll.poll(_MOMENT)
         return
     try:
-        if b"populated 1" in os.read(events, 4096):
-            poll = select.poll()
-            poll.register(events, select.POLLPRI)
-            poll.poll(1000)
-        else:
-            # The last task has left and the kernel is still taking it apart.
-            time.sleep(0.001)
+        os.read(events, 4096)
+        poll.register(events, select.POLLPRI)
+        poll.poll(_MOMENT)
     finally:
         os.close(events)
 

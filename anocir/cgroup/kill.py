@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import _signal  # type: ignore[import-not-found]
+import _signal
 import errno
 import os
 import select
@@ -64,11 +64,8 @@ def kill_all(pids: Callable[[], list[int]], hold: Callable[[bool], None], where:
         try:
             if not fds and not pids():
                 return
-            if not _wait_ended(fds, deadline):
-                raise Error(
-                    f"cgroup {where}: {len(pids())} process(es) did not end within"
-                    f" {PATIENCE:.0f} s of SIGKILL"
-                )
+            if not wait_ended(fds, deadline):
+                raise Error(survivors(where, len(pids())))
         finally:
             close(fds)
 
@@ -81,7 +78,7 @@ def _send(fds: list[int], signal: int) -> None:
             continue
 
 
-def _wait_ended(fds: list[int], deadline: float) -> bool:
+def wait_ended(fds: list[int], deadline: float) -> bool:
     """Wait for every process to end; False when the time is over."""
     for fd in fds:
         poll = select.poll()
@@ -90,3 +87,11 @@ def _wait_ended(fds: list[int], deadline: float) -> bool:
         if left <= 0 or not poll.poll(left * 1000):
             return False
     return time.monotonic() < deadline
+
+
+def survivors(where: str, count: int) -> str:
+    """Return the words for processes that SIGKILL did not end in time."""
+    return (
+        f"cgroup {where}: {count} process(es) did not end within {PATIENCE:.0f} s of SIGKILL;"
+        " they wait for a device or a network filesystem"
+    )

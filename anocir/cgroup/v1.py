@@ -30,6 +30,9 @@ class Manager(base.Manager):
         return None
 
     def _prepare(self) -> None:
+        freezer = self.group_of("freezer")
+        if freezer and base.read(freezer, "freezer.state").strip() != "THAWED":
+            raise Error("container's cgroup unexpectedly frozen")
         cpuset = self.group_of("cpuset")
         if cpuset:
             inherit_cpuset(cpuset)
@@ -39,16 +42,19 @@ class Manager(base.Manager):
         return unified.open() if unified else None
 
     def apply_devices(self, rules: list[base.DeviceRule]) -> None:
-        group = self.group_of("devices")
-        if group is None:
+        group, unified = self.group_of("devices"), self.group_of(UNIFIED)
+        if group:
+            for name, line in devices.lines(rules):
+                base.write(group, name, line, f"writing device rule {line!r} of")
+        elif unified:
+            v2.restrict_devices(unified, rules)
+        else:
             raise Error("restricting devices needs the devices controller, which is not mounted")
-        for name, line in devices.lines(rules):
-            base.write(group, name, line, f"writing device rule {line!r} of")
 
     def _kill(self) -> None:
         unified = self.group_of(UNIFIED)
         if unified and unified in self._own():
-            v2.kill_group(unified)
+            v2.kill_group(unified, lambda: self._hold(False))
         if self.pids():
             super()._kill()
 

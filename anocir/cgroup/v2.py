@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import time
 
-from anocir.cgroup import base, tree
-from anocir.cgroup.group import PATIENCE, Group, close, wait_for_change
+from anocir.cgroup import base, kill, tree
+from anocir.cgroup.group import PATIENCE, Group, close, populated, wait_for_change
 from anocir.errors import Error
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Manager(base.Manager):
@@ -22,18 +26,18 @@ class Manager(base.Manager):
         return self.groups[0]
 
     def _prepare(self) -> None:
+        if base.read(self.group, "cgroup.freeze").strip() == "1":
+            raise Error("container's cgroup unexpectedly frozen")
         enable_controllers(self.group)
 
     def dirfd(self) -> int | None:
         return self.group.open()
 
     def apply_devices(self, rules: list[base.DeviceRule]) -> None:
-        from anocir.cgroup import devicefilter
-
-        devicefilter.apply(self.group, rules)
+        restrict_devices(self.group, rules)
 
     def _kill(self) -> None:
-        if self._own() and not kill_group(self.group):
+        if self._own() and not kill_group(self.group, lambda: None):
             super()._kill()
 
     def _hold(self, frozen: bool) -> None:
@@ -61,6 +65,13 @@ def enable_controllers(group: Group) -> None:
         close(fds)
 
 
+def restrict_devices(group: Group, rules: list[base.DeviceRule]) -> None:
+    """Attach the device program for ``rules``; only here is ctypes needed, so import it late."""
+    from anocir.cgroup import devicefilter
+
+    devicefilter.apply(group, rules)
+
+
 def _enable(fd: int, controllers: list[str]) -> bool:
     try:
         tree.write(fd, "cgroup.subtree_control", " ".join("+" + name for name in controllers))
@@ -69,24 +80,28 @@ def _enable(fd: int, controllers: list[str]) -> bool:
     return True
 
 
-def kill_group(group: Group) -> bool:
+def kill_group(group: Group, thaw: Callable[[], None]) -> bool:
     """Kill everything in ``group`` with one write and wait until it is empty.
 
-    Returns False on a kernel without cgroup.kill (before 5.14). Raises Error if something is
+    ``thaw`` is called once the signal is on its way, since what a version 1 freezer holds can't
+    end. Returns False on a kernel without cgroup.kill (before 5.14). Raises Error if something is
     left after ``PATIENCE`` seconds.
     """
-    deadline = time.monotonic() + PATIENCE
     try:
         fd = group.open()
     except FileNotFoundError:
         return True
+    watched: list[int] = []
     try:
+        # The kernel reports a change of cgroup.events at most every 10 ms, an end at once.
+        watched = kill.open_all(lambda: tree.pids(fd))
         tree.write(fd, "cgroup.kill", "1")
-        while "populated 1" in tree.read(fd, "cgroup.events"):
+        thaw()
+        deadline = time.monotonic() + PATIENCE
+        kill.wait_ended(watched, deadline)
+        while populated(fd):
             if time.monotonic() > deadline:
-                left = len(tree.pids(fd))
-                raise Error(f"cgroup {group.path}: {left} process(es) did not end within"
-                            f" {PATIENCE:.0f} s of SIGKILL")  # fmt: skip
+                raise Error(kill.survivors(group.path, len(tree.pids(fd))))
             wait_for_change(fd)
     except OSError as error:
         if error.errno in tree.GONE:
@@ -94,4 +109,5 @@ def kill_group(group: Group) -> bool:
         raise Error(f"killing cgroup {group.path}: {error.strerror}") from None
     finally:
         os.close(fd)
+        close(watched)
     return True

@@ -66,9 +66,9 @@ def skip(count: int) -> bytes:
     return _instruction(0x05, offset=count)
 
 
-def skip_unless_equal(register: int, value: int, count: int) -> bytes:
-    """Jump over ``count`` instructions if register != value."""
-    return _instruction(0x55, register, offset=count, value=value)
+def skip_if_equal(register: int, value: int, count: int) -> bytes:
+    """Jump over ``count`` instructions if register == value."""
+    return _instruction(0x15, register, offset=count, value=value)
 
 
 def skip_if_bits(register: int, value: int, count: int) -> bytes:

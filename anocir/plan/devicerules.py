@@ -17,9 +17,7 @@ from anocir.errors import ConfigError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
-    from anocir.spec.types import Config
+    from anocir.spec import types
 
 DeviceRule = tuple[bool, str, int, int, str]
 
@@ -47,7 +45,7 @@ ALWAYS: tuple[DeviceRule, ...] = (
 )
 
 
-def device_rules(config: Config) -> list[DeviceRule]:
+def device_rules(config: types.Config) -> list[DeviceRule]:
     """Return the rules of ``linux.resources.devices`` followed by ``ALWAYS``, without dead ones.
 
     Raises ConfigError that names every entry with a type, number or access the kernel lacks.
@@ -77,12 +75,12 @@ def describe(rule: DeviceRule) -> str:
     return f"{'allow' if allow else 'deny'} {kind} {numbers} {access}"
 
 
-def _rule(entry: dict[str, Any], where: str, wrong: list[str]) -> DeviceRule:
+def _rule(entry: types.DeviceRule, where: str, wrong: list[str]) -> DeviceRule:
     kind = entry.get("type") or "a"
     if kind not in ("a", "b", "c"):
         wrong.append(f'{where}.type: found "{kind}", allowed "a", "b", "c"')
-    major = _number(entry, "major", MAX_MAJOR, where, wrong)
-    minor = _number(entry, "minor", MAX_MINOR, where, wrong)
+    major = _number(entry.get("major"), MAX_MAJOR, f"{where}.major", wrong)
+    minor = _number(entry.get("minor"), MAX_MINOR, f"{where}.minor", wrong)
     # An absent type or number means all of them; so does an absent access.
     asked = entry.get("access") or ACCESS
     if not set(asked) <= set(ACCESS):
@@ -90,10 +88,9 @@ def _rule(entry: dict[str, Any], where: str, wrong: list[str]) -> DeviceRule:
     return bool(entry["allow"]), kind, major, minor, "".join(a for a in ACCESS if a in asked)
 
 
-def _number(entry: dict[str, Any], name: str, limit: int, where: str, wrong: list[str]) -> int:
-    number: int | None = entry.get(name)
+def _number(number: int | None, limit: int, where: str, wrong: list[str]) -> int:
     if number is None:
         return ANY
     if not ANY <= number <= limit:
-        wrong.append(f"{where}.{name}: found {number}, allowed -1 (all) or 0 to {limit}")
+        wrong.append(f"{where}: found {number}, allowed -1 (all) or 0 to {limit}")
     return number
