@@ -100,7 +100,7 @@ CONSOLE_SOCKET = Flag(
 )
 NO_PIVOT = Flag("--no-pivot", "", "refused: the root is always changed by pivot_root", hidden=True)
 NO_NEW_KEYRING = Flag(
-    "--no-new-keyring", "", "accepted: no session keyring is made in any case", hidden=True
+    "--no-new-keyring", "", "accepted; a session keyring is made all the same", hidden=True
 )
 PRESERVE_FDS = Flag(
     "--preserve-fds",

@@ -21,3 +21,8 @@ def refuse(args: Namespace) -> None:
         raise UsageError("--no-pivot is not supported yet")
     if args.preserve_fds != "0":
         raise UsageError(f"--preserve-fds {args.preserve_fds} is not supported yet")
+
+
+def left_out(args: Namespace) -> tuple[str, ...]:
+    """Return the kinds of steps that the flags tell create or run to leave out."""
+    return ("keyring",) if args.no_new_keyring else ()

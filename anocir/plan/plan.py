@@ -10,11 +10,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# The stages in the order they happen, and who does them.
+# The stages, in order, and who does their steps.
 PREPARE = "prepare"  # the runtime, before there is a process
 ATTACH = "attach"  # the runtime, while the process waits for its first word
-INIT = "init"  # the container's process, while `create` waits
+INIT = "init"  # the container's process, while the runtime waits
+FINISH = "finish"  # the runtime, before `create` returns
 START = "start"  # the container's process, after `start`
+STAGES = (PREPARE, ATTACH, INIT, FINISH, START)
 
 
 class Step:
@@ -39,13 +41,12 @@ class Step:
 
 
 class Plan:
-    """All steps of one container, in order."""
+    """All steps of one container, sorted by stage and otherwise in the order they came."""
 
     __slots__ = ("steps",)
 
     def __init__(self, steps: list[Step]) -> None:
-        self.steps = [step for stage in (PREPARE, ATTACH, INIT, START) for step in steps
-                      if step.stage == stage]  # fmt: skip
+        self.steps = sorted(steps, key=lambda step: STAGES.index(step.stage))
 
     def stage(self, name: str) -> list[Step]:
         """Return the steps of one stage."""

@@ -7,7 +7,17 @@ refused by name, since a container without a protection that was asked for is wo
 from __future__ import annotations
 
 from anocir.errors import ConfigError
-from anocir.plan import cgroup, credentials, devices, mounts, namespaces, paths, process, rootfs
+from anocir.plan import (
+    cgroup,
+    container,
+    credentials,
+    devices,
+    mounts,
+    namespaces,
+    paths,
+    process,
+    rootfs,
+)
 from anocir.plan.plan import Plan
 from anocir.spec import support
 
@@ -19,6 +29,7 @@ if TYPE_CHECKING:
     from anocir.spec.types import Config
 
 PLANNERS: tuple[Callable[[Config, str], list[Step]], ...] = (
+    container.plan_state,
     namespaces.plan,
     cgroup.plan,
     rootfs.plan_root,
@@ -28,6 +39,7 @@ PLANNERS: tuple[Callable[[Config, str], list[Step]], ...] = (
     rootfs.plan_pivot,
     process.plan,
     credentials.plan,
+    container.plan_process,
     process.plan_exec,
 )
 
@@ -57,8 +69,10 @@ APPLIED = (
 )
 
 
-def make(config: Config, container_id: str, warn: Callable[[str], None]) -> Plan:
-    """Return the plan for a checked config.
+def make(
+    config: Config, container_id: str, warn: Callable[[str], None], without: tuple[str, ...] = ()
+) -> Plan:
+    """Return the plan for a checked config, but for the kinds of steps in ``without``.
 
     Raises ConfigError that names each setting this runtime does not apply.
     """
@@ -67,4 +81,5 @@ def make(config: Config, container_id: str, warn: Callable[[str], None]) -> Plan
     refused = support.unsupported(config, APPLIED)
     if refused:
         raise ConfigError("config.json", [f"{path}: not supported yet" for path in refused])
-    return Plan([step for planner in PLANNERS for step in planner(config, container_id)])
+    steps = [step for planner in PLANNERS for step in planner(config, container_id)]
+    return Plan([step for step in steps if step.kind not in without])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from anocir.runtime import (
     cgroups,
+    container,
     credentials,
     devices,
     mounts,
@@ -21,6 +22,14 @@ if TYPE_CHECKING:
     from anocir.runtime.context import Context
 
 APPLIERS: dict[str, Callable[[Step, Context], None]] = {
+    "reserve": container.reserve,
+    "freeze": container.freeze,
+    "record": container.write_record,
+    "fifos": container.make_fifos,
+    "clone": container.make_process,
+    "ready": container.wait_ready,
+    "pid": container.record_process,
+    "pid-file": container.write_pid_file,
     "open-namespaces": namespaces.open_joined,
     "clone-flags": namespaces.set_clone_flags,
     "join-namespaces": namespaces.join,

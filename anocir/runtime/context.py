@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 
-from anocir.runtime.trace import Trace
+from anocir.errors import Error, StepError, reason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,25 +13,34 @@ if TYPE_CHECKING:
 
     from anocir.cgroup.base import Manager
     from anocir.plan.plan import Plan, Step
+    from anocir.runtime.channel import Channel
+    from anocir.spec.bundle import Bundle
     from anocir.state.record import Record
     from anocir.state.store import Entry
 
+    Applier = Callable[[Step, "Context"], None]
+
 
 class Context:
-    """The hands of a plan: descriptors and results that one step leaves for a later one.
+    """The hands of a plan: what one step leaves for a later one, and how to take it all back.
 
-    The runtime fills in the first half before the clone. The child gets a copy of all of it,
-    as a forked process does, and fills in the second half for itself.
+    The child gets a copy of all of it, as a forked process does. ``root`` is the directory of
+    all containers; a descriptor that isn't open is -1. ``fail_at`` names a step to fail at before
+    it does anything. ``undo`` is what takes back the steps so far, oldest first. ``times`` has
+    (name, nanoseconds) of each step that succeeded.
     """
 
     __slots__ = (
+        "appliers",
         "bundle",
         "cgroup",
         "cgroup_fd",
+        "channel",
         "clone_flags",
         "entry",
         "error_fd",
         "executable",
+        "fail_at",
         "go_fd",
         "interpreter",
         "joins",
@@ -38,43 +48,76 @@ class Context:
         "last_capability",
         "null_fd",
         "pid",
+        "pid_file",
         "pid_namespace_fd",
         "plan",
         "record",
+        "root",
         "root_fd",
         "stub_fd",
-        "trace",
+        "times",
         "undo",
         "warn",
     )
 
-    def __init__(self, plan: Plan, bundle: str, warn: Callable[[str], None], trace: Trace) -> None:
+    def __init__(
+        self,
+        root: str,
+        plan: Plan,
+        appliers: dict[str, Applier],
+        bundle: Bundle,
+        warn: Callable[[str], None],
+    ) -> None:
+        self.root = root
         self.plan = plan
+        self.appliers = appliers
         self.bundle = bundle
         self.warn = warn
-        self.trace = trace
+        self.fail_at: str | None = None
+        self.pid_file: str | None = None
+        self.undo: list[Callable[[], None]] = []
+        self.times: list[tuple[str, int]] = []
+
         self.entry: Entry
         self.record: Record
-        self.undo: list[Callable[[], None]] = []
-        self.keep_fds: list[int] = []
+        self.channel: Channel
+        self.pid = 0
         self.go_fd = -1
         self.error_fd = -1
-        self.clone_flags = 0
-        self.joins: list[tuple[int, int]] = []
-        self.pid_namespace_fd = -1
-        self.pid = 0
-        self.cgroup_fd = -1
-        self.cgroup: Manager
-        self.last_capability = 0
-        self.stub_fd = -1
-        self.interpreter: os.stat_result
-        self.null_fd = -1
-
-        self.root_fd = -1
         self.executable = ""
 
-    def run(self, stage: str, appliers: dict[str, Callable[[Step, Context], None]]) -> None:
-        """Do the steps of one stage in order; raises StepError naming the one that failed."""
+        self.clone_flags = 0
+        self.joins: list[tuple[int, int]] = []
+        self.keep_fds: list[int] = []
+        self.pid_namespace_fd = -1
+        self.cgroup: Manager
+        self.cgroup_fd = -1
+        self.root_fd = -1
+        self.null_fd = -1
+        self.last_capability = 0
+        self.interpreter: os.stat_result
+        self.stub_fd = -1
+
+    def run(self, stage: str) -> None:
+        """Do the steps of one stage in order.
+
+        Raises StepError with the step's name when the kernel refuses something, and whatever
+        error the step itself has found words for.
+        """
         for step in self.plan.stage(stage):
-            with self.trace.step(step.name):
-                appliers[step.kind](step, self)
+            if step.name == self.fail_at:
+                raise StepError(step.name, "made to fail, as asked")
+            began = time.monotonic_ns()
+            try:
+                self.appliers[step.kind](step, self)
+            except OSError as error:
+                raise StepError(step.name, reason(error)) from error
+            self.times.append((step.name, time.monotonic_ns() - began))
+
+    def take_back(self) -> None:
+        """Undo everything so far, newest first; what can't be undone is warned of."""
+        while self.undo:
+            try:
+                self.undo.pop()()
+            except (Error, OSError) as error:
+                self.warn(f"cleaning up: {reason(error)}")

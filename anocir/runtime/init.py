@@ -13,7 +13,6 @@ import sys
 
 from anocir.errors import StepError, reason
 from anocir.plan.plan import INIT, START
-from anocir.runtime.appliers import APPLIERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,9 +40,10 @@ def main(context: Context, channel: Channel) -> NoReturn:
         os.umask(0)
         if channel.receive() is None:
             os._exit(FAILED)
-        context.run(INIT, APPLIERS)
+        context.times.clear()
+        context.run(INIT)
         close_strangers(lasting)
-        channel.send("ready", times=context.trace.times)
+        channel.send("ready", times=context.times)
         if channel.receive() is None:
             os._exit(FAILED)
         _wait_for_start(context, channel)
@@ -51,7 +51,7 @@ def main(context: Context, channel: Channel) -> NoReturn:
         _report(channel, error)
         os._exit(FAILED)
     try:
-        context.run(START, APPLIERS)
+        context.run(START)
     except BaseException as error:
         _explain(context.error_fd, error)
     os._exit(FAILED)

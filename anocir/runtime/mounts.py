@@ -73,7 +73,7 @@ def open_target(name: str, wanted: Mount, context: Context, is_directory: bool) 
 
 def _bind_source(wanted: Mount, context: Context) -> tuple[int, bool]:
     """Return a detached copy of the source, and whether it is a directory."""
-    fd = os.open(os.path.join(context.bundle, wanted.source), os.O_PATH | os.O_CLOEXEC)
+    fd = os.open(os.path.join(context.bundle.path, wanted.source), os.O_PATH | os.O_CLOEXEC)
     try:
         is_directory = stat.S_ISDIR(os.fstat(fd).st_mode)
         return mountapi.copy_tree(fd, wanted.recursive), is_directory

@@ -5,6 +5,8 @@ from __future__ import annotations
 from anocir.errors import ExecFailed
 from anocir.linux import consts, libc
 from anocir.runtime import create, delete, foreground
+from anocir.runtime.appliers import APPLIERS
+from anocir.runtime.context import Context
 from anocir.runtime.start import init_words
 from anocir.spec import bundle as bundles
 
@@ -23,32 +25,29 @@ def run(
     keep: bool,
     warn: Callable[[str], None],
     fail_at: str | None = None,
+    without: tuple[str, ...] = (),
 ) -> int:
     """Run a container and return its exit status, 128+n when signal n has ended it.
 
-    There is no FIFO: init goes on by itself, and its end of the channel closes at the execve.
+    There are no FIFOs: init goes on by itself, and its end of the channel closes at the execve.
     With ``detach`` the return value is 0 as soon as the program runs. The container is deleted
     when it ends, unless ``keep`` is set. Raises errors.Error when it could not be started.
     """
     loaded = bundles.load(bundle)
-    context = create.new_context(loaded, container_id, warn, fail_at)
-    create.reserve(context, root, container_id)
-    try:
-        if not detach:
-            foreground.hold_signals()
-            libc.prctl(consts.PR_SET_CHILD_SUBREAPER, 1)
-        create.prepare(context, loaded)
-        peer = create.launch(context)
-        create.commit(context, pid_file)
-        peer.send("go")
-        words = peer.rest()
-        if words:
-            raise ExecFailed(init_words(words))
-    except BaseException:
-        create.undo(context)
-        raise
-    finally:
-        context.entry.close()
+    plan = create.make_plan(loaded, container_id, warn, (*without, "fifos"))
+    context = Context(root, plan, APPLIERS, loaded, warn)
+    context.pid_file = pid_file
+    context.fail_at = fail_at
+    if not detach:
+        foreground.hold_signals()
+        libc.prctl(consts.PR_SET_CHILD_SUBREAPER, 1)
+    create.bring_up(context)
+    context.channel.send("go")
+    words = context.channel.rest()
+    if words:
+        context.take_back()
+        raise ExecFailed(init_words(words))
+    context.entry.close()
     if detach:
         return 0
     status = foreground.wait(context.pid)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import select
 
 from anocir.errors import Error, NotRunning
-from anocir.linux import proc
 from anocir.state import record as records
 from anocir.state.store import ERROR_FIFO, GO_FIFO, Store
 
@@ -32,23 +30,20 @@ def start(root: str, container_id: str) -> None:
         entry.lock()
         record = records.load(entry)
         status = record.status()
-        if status in REFUSALS or record.pid is None or record.start_time is None:
+        if status != "created":
             raise Error(REFUSALS[status])
-        _release(entry, record.pid, record.start_time)
+        _release(entry)
     finally:
         entry.close()
 
 
-def _release(entry: Entry, pid: int, start_time: int) -> None:
+def _release(entry: Entry) -> None:
     """Tell init to go on, and read what it says until it has executed.
 
     Init holds the only writing end, close-on-exec: the stream ends exactly when execve has
-    succeeded, or when init is gone. An init that is killed at this moment can't keep us here:
-    its pidfd is watched too.
+    succeeded, or when init is gone. Neither open waits for the other side, so an init that is
+    killed at this moment can't keep us here.
     """
-    pidfd = proc.open_process(pid, start_time)
-    if pidfd is None:
-        raise NotRunning
     flags = os.O_NONBLOCK | os.O_CLOEXEC
     error_fd = os.open(ERROR_FIFO, os.O_RDONLY | flags, dir_fd=entry.fd)
     try:
@@ -57,17 +52,10 @@ def _release(entry: Entry, pid: int, start_time: int) -> None:
         # Nobody has it open for reading: init died since its status was looked at.
         raise NotRunning from None
     os.write(go_fd, b"g")
-    poll = select.poll()
-    poll.register(error_fd, select.POLLIN)
-    poll.register(pidfd, select.POLLIN)
+    os.set_blocking(error_fd, True)
     words = b""
-    while error_fd in [fd for fd, _ in poll.poll()]:
-        chunk = os.read(error_fd, 4096)
-        if not chunk:
-            break
+    while chunk := os.read(error_fd, 4096):
         words += chunk
-    for fd in (go_fd, error_fd, pidfd):
-        os.close(fd)
     if words:
         raise Error(init_words(words))
 

@@ -27,5 +27,6 @@ def run(args: Namespace, log: Log) -> int:
         pid_file=absolute(args.pid_file) if args.pid_file else None,
         warn=log.warning,
         fail_at=args.fail_at,
+        without=unsupported.left_out(args),
     )
     return 0

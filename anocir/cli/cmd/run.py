@@ -32,4 +32,5 @@ def run(args: Namespace, log: Log) -> int:
         keep=args.keep,
         warn=log.warning,
         fail_at=args.fail_at,
+        without=unsupported.left_out(args),
     )
