@@ -136,7 +136,9 @@ def waiting(request: pytest.FixtureRequest) -> Iterator[Waiting]:
     assert stub_process.end() == 255
 
 
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: the kernel lets nobody else look")
+needs_root = pytest.mark.skipif(
+    os.geteuid() != 0, reason="needs root: the kernel lets nobody else look"
+)
 
 
 @needs_root
