@@ -99,9 +99,7 @@ CONSOLE_SOCKET = Flag(
     "--console-socket", "PATH", "refused: terminals are not supported yet", hidden=True
 )
 NO_PIVOT = Flag("--no-pivot", "", "refused: the root is always changed by pivot_root", hidden=True)
-NO_NEW_KEYRING = Flag(
-    "--no-new-keyring", "", "accepted; a session keyring is made all the same", hidden=True
-)
+NO_NEW_KEYRING = Flag("--no-new-keyring", "", "keep the caller's session keyring", hidden=True)
 PRESERVE_FDS = Flag(
     "--preserve-fds",
     "N",
