@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
 import select
 import socket
@@ -146,12 +145,12 @@ class Channel:
         """Start a command in the VM; tty: rows and columns of its terminal."""
         request = {
             "argv": list(argv),
-            "cwd": cwd,
-            "env": dict(env or {}),
-            "tty": tty,
-            "control": control,
+            "cwd": [cwd],
+            "env": [f"{name}={value}" for name, value in (env or {}).items()],
+            "tty": [str(number) for number in tty or ()],
+            "control": ["yes"] if control else [],
         }
-        self.send(frames.RUN, json.dumps(request).encode())
+        self.send(frames.RUN, frames.pack_request(request))
 
     def output(
         self, deadline: float | None = None, also: Sequence[int] = ()

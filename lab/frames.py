@@ -14,7 +14,7 @@ from __future__ import annotations
 import binascii
 
 HELLO = "H"  # both ways: a word that the client chose
-RUN = "R"  # to the agent: JSON, see lab/guest/agent.py
+RUN = "R"  # to the agent: a request, see pack_request
 STDIN = "0"  # to the agent: bytes; an empty frame is end of file
 STDOUT = "1"  # from the agent
 STDERR = "2"  # from the agent
@@ -24,6 +24,8 @@ SIZE = "S"  # to the agent: "ROWS COLUMNS" of the terminal
 SIGNAL = "K"  # to the agent: number of a signal for the command's process group
 EXIT = "X"  # from the agent: the exit status in decimal, 128 + n after signal n
 REFUSED = "E"  # from the agent: why the command could not be started
+
+REQUEST = ("argv", "cwd", "env", "tty", "control")
 
 # One write of a virtio port carries 32 KiB at most; base64 turns three bytes into four.
 CHUNK = 24000
@@ -53,3 +55,23 @@ class Decoder:
             except ValueError:
                 continue
         return [(kind, payload) for kind, payload in found if kind]
+
+
+def pack_request(request: dict[str, list[str]]) -> bytes:
+    """A request as bytes: lists of strings by name, none of them with a NUL.
+
+    argv: the command and its arguments. cwd: one directory. env: NAME=VALUE, added to the agent's
+    own list. tty: rows and columns of a terminal, or empty for pipes. control: not empty to give
+    the command descriptors 3 (to read) and 4 (to write).
+    """
+    words = [f"{name}:{word}" for name in REQUEST for word in request.get(name, [])]
+    return "\0".join(words).encode("utf-8", "surrogateescape")
+
+
+def unpack_request(payload: bytes) -> dict[str, list[str]]:
+    """The request that pack_request packed, with every name."""
+    request: dict[str, list[str]] = {name: [] for name in REQUEST}
+    for word in payload.decode("utf-8", "surrogateescape").split("\0"):
+        name, _, value = word.partition(":")
+        request[name].append(value)
+    return request

@@ -10,7 +10,7 @@ from anocir.errors import Error, StepError
 from anocir.linux import clone, proc
 from anocir.runtime import channel, init
 from anocir.spec import bundle as bundles
-from anocir.state.record import Record
+from anocir.state.record import Record, timestamp
 from anocir.state.store import CONFIG_FILE, ERROR_FIFO, GO_FIFO, Store
 
 TYPE_CHECKING = False
@@ -108,12 +108,6 @@ def end_process(pid: int) -> None:
     """Kill and reap our own child; until it is reaped its pid can't be anyone else's."""
     os.kill(pid, _signal.SIGKILL)
     os.waitpid(pid, 0)
-
-
-def timestamp(nanoseconds: int) -> str:
-    """Return a time since the epoch as RFC 3339 in UTC."""
-    seconds, rest = divmod(nanoseconds, 1_000_000_000)
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{rest:09d}Z"
 
 
 def _death(pid: int) -> str:

@@ -37,7 +37,6 @@ def main(context: Context, channel: Channel) -> NoReturn:
             context.stub_fd,
         ]
         close_strangers([*lasting, *context.keep_fds])
-        os.umask(0)
         if channel.receive() is None:
             os._exit(FAILED)
         context.times.clear()

@@ -53,7 +53,8 @@ def find_executable(step: Step, context: Context) -> None:
     name = program.args[0]
     try:
         context.executable = _look_up(name, program.search)
-        stub.check_target(context.executable, context.interpreter)
+        if context.stub_fd == stub.NO_STUB:
+            stub.check_target(context.executable, context.interpreter)
     except OSError as error:
         raise StepError(step.name, f'exec: "{name}": {_words(error)}') from None
 

@@ -18,7 +18,11 @@ def set_propagation(step: Step, context: Context) -> None:
 
 
 def attach_root(step: Step, context: Context) -> None:
-    """Make the rootfs a mount of its own, which pivot_root needs, and keep it open."""
+    """Make the rootfs a mount of its own, which pivot_root needs, and keep it open.
+
+    From here on files are made in it, and their modes shall not depend on the caller's umask.
+    """
+    os.umask(0)
     fd = os.open(context.record.rootfs, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     context.root_fd = mountapi.copy_tree(fd, recursive=True)
     mountapi.attach(context.root_fd, fd)

@@ -50,11 +50,12 @@ def unsupported(config: Config, applied: Collection[str]) -> list[str]:
     applied. A setting that asks for nothing (false, 0, empty) is not mentioned, nor one of
     another platform, see ``unknown``.
     """
-    covered = frozenset((*applied, *IMPLIED, *FOREIGN, *_moot(config)))
+    void = frozenset((*IMPLIED, *FOREIGN, *_moot(config)))
+    covered = void.union(applied)
     above = frozenset(start for pattern in applied for start in _starts(pattern))
 
     def unapplied(value: object, node: Node, path: Path, pattern: str) -> Iterator[str]:
-        if pattern in covered or not asks(value, node, pattern):
+        if pattern in covered or not asks(value, node, pattern, void):
             return
         if pattern and pattern not in above:
             yield dotted(path)
@@ -78,15 +79,18 @@ def _moot(config: Config) -> Iterator[str]:
         yield "process.consoleSize"
 
 
-def asks(value: object, node: Node, pattern: str) -> bool:
+def asks(value: object, node: Node, pattern: str, void: frozenset[str]) -> bool:
     """Tell whether a value asks for something, or only says what would be so without it."""
+    if pattern in void:
+        return False
     if isinstance(value, list) and node[1][0] is not dict:
         return bool(value)
     if isinstance(value, dict) and node[3] is not None:
         return bool(value)
     if isinstance(value, (list, dict)):
         return any(
-            asks(item, inner, below) for _, inner, item, below in _members(value, node, pattern)
+            asks(item, inner, below, void)
+            for _, inner, item, below in _members(value, node, pattern)
         )
     return bool(value) or (value is not None and pattern in ZERO_COUNTS)
 

@@ -6,6 +6,8 @@ the process each time, so it can't be out of date.
 
 from __future__ import annotations
 
+import time
+
 from anocir.errors import ConfigError, StateError
 from anocir.linux import proc
 from anocir.spec import json
@@ -118,6 +120,12 @@ def load(entry: Entry) -> Record:
     record.start_time = document["startTime"]
     record.cgroup = document["cgroup"]
     return record
+
+
+def timestamp(nanoseconds: int) -> str:
+    """Return a time since the epoch as RFC 3339 in UTC."""
+    seconds, rest = divmod(nanoseconds, 1_000_000_000)
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{rest:09d}Z"
 
 
 def _advice(entry: Entry, damage: str) -> str:

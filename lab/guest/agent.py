@@ -2,18 +2,11 @@
 
 One port serves one client at a time, and has a process of its own here, forked at its first
 use, so that a client which stops reading holds up nobody else. See frames.py for the frames.
-A RUN frame holds a JSON object:
-
-    argv     list of strings, the first looked up on the PATH
-    cwd      string
-    env      object: added to the environment of this file
-    tty      [rows, columns], or null for pipes
-    control  true to give the command descriptors 3 (to read) and 4 (to write)
+A RUN frame holds a request, see frames.pack_request.
 """
 
 import errno
 import fcntl
-import json
 import os
 import select
 import signal
@@ -58,9 +51,9 @@ class Command:
         self.outputs = {}  # descriptor to read from -> kind of frame
         self.terminal = None
         inner = {}  # the command's descriptor -> ours to copy from
-        if request.get("tty"):
+        if request["tty"]:
             self.terminal, slave = os.openpty()
-            self.resize(*request["tty"])
+            self.resize(*map(int, request["tty"]))
             inner = {0: slave, 1: slave, 2: slave}
             self.inputs[frames.STDIN] = self.terminal
             self.outputs[self.terminal] = frames.STDOUT
@@ -68,7 +61,7 @@ class Command:
             inner[0] = self.pipe_in(frames.STDIN)
             inner[1] = self.pipe_out(frames.STDOUT)
             inner[2] = self.pipe_out(frames.STDERR)
-        if request.get("control"):
+        if request["control"]:
             inner[3] = self.pipe_in(frames.CONTROL_IN)
             inner[4] = self.pipe_out(frames.CONTROL_OUT)
         self.pid = os.fork()
@@ -111,10 +104,11 @@ def become(request, inner):
         for target, fd in high.items():
             os.dup2(fd, target)
         os.closerange(max(high) + 1, 1024)
-        if request.get("tty"):
+        if request["tty"]:
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-        os.chdir(request["cwd"])
-        os.execvpe(request["argv"][0], request["argv"], ENVIRONMENT | request["env"])
+        os.chdir(*request["cwd"])
+        environment = dict(word.split("=", 1) for word in request["env"])
+        os.execvpe(request["argv"][0], request["argv"], ENVIRONMENT | environment)
     except OSError as error:
         what = error.filename or request["argv"][0]
         os.write(2, f"lab: cannot run {what}: {error.strerror}\n".encode())
@@ -183,7 +177,7 @@ class Port:
                 self.session = payload
             self.send(frames.HELLO, payload)
         elif kind == frames.RUN and self.command is None:
-            self.start(json.loads(payload))
+            self.start(frames.unpack_request(payload))
         elif self.command is None:
             return
         elif kind in self.command.inputs:
