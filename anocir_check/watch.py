@@ -1,0 +1,68 @@
+"""Waiting for files to change."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import select
+from pathlib import Path
+
+IN_CLOSE_WRITE = 0x8  # sys/inotify.h
+IN_MOVED_TO = 0x80
+IN_CREATE = 0x100
+IN_DELETE = 0x200
+CHANGES = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE
+IGNORED = {"__pycache__", ".git"}
+# An editor writes several files when it saves: these milliseconds without a change end one save.
+QUIET = 200
+
+
+class Watch:
+    """Tells when something below a directory changes (inotify(7))."""
+
+    def __init__(self) -> None:
+        self._libc = ctypes.CDLL(None, use_errno=True)
+        self.fd = self._libc.inotify_init1(os.O_CLOEXEC | os.O_NONBLOCK)
+        if self.fd < 0:
+            raise self._error("inotify")
+
+    def add(self, directory: Path, events: int = CHANGES) -> None:
+        """Watch one directory; raises OSError."""
+        if self._libc.inotify_add_watch(self.fd, os.fsencode(directory), events) < 0:
+            raise self._error(str(directory))
+
+    def add_tree(self, top: Path) -> None:
+        """Watch a directory and all below it."""
+        for directory, names, _ in os.walk(top):
+            names[:] = [name for name in names if name not in IGNORED]
+            self.add(Path(directory))
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for a change, up to ``timeout`` seconds; tell whether one came."""
+        poll = select.poll()
+        poll.register(self.fd, select.POLLIN)
+        came = bool(poll.poll(None if timeout is None else timeout * 1000))
+        if came:
+            self.drain()
+        return came
+
+    def settle(self) -> None:
+        """Wait until changes have stopped for a moment."""
+        while self.wait(QUIET / 1000):
+            pass
+
+    def drain(self) -> None:
+        """Forget the changes up to now."""
+        try:
+            while os.read(self.fd, 65536):
+                pass
+        except BlockingIOError:
+            pass
+
+    def close(self) -> None:
+        """Stop watching."""
+        os.close(self.fd)
+
+    def _error(self, what: str) -> OSError:
+        number = ctypes.get_errno()
+        return OSError(number, os.strerror(number), what)
