@@ -18,18 +18,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from anocir.spec.json import Path
-    from anocir.spec.types import Config, Hook, Namespace, Seccomp
+    from anocir.spec.types import CapabilitySet, Clock, Config, Hook, HookPoint, Namespace, Seccomp
 
 SPEC_VERSION = "1.3.0"
 DIGITS = frozenset("0123456789")
 LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-HOOKS = (
+HOOKS: tuple[HookPoint, ...] = (
     "prestart",
     "createRuntime",
     "createContainer",
     "startContainer",
     "poststart",
     "poststop",
+)
+CLOCKS: tuple[Clock, ...] = ("monotonic", "boottime")
+CAPABILITY_SETS: tuple[CapabilitySet, ...] = (
+    "bounding",
+    "permitted",
+    "effective",
+    "inheritable",
+    "ambient",
 )
 # ipc_namespaces(7): the System V parameters that an IPC namespace has for itself.
 IPC_SYSCTLS = frozenset(
@@ -244,8 +252,8 @@ def time_offsets(config: Config) -> Iterator[str]:
     offsets = config.get("linux", {}).get("timeOffsets", {})
     if offsets and "path" in _namespaces(config).get("time", ()):
         yield "linux.timeOffsets: needs a new time namespace, not one that is joined"
-    for clock, offset in offsets.items():
-        nanoseconds = offset.get("nanosecs", 0)
+    for clock in CLOCKS:
+        nanoseconds = offsets.get(clock, {}).get("nanosecs", 0)
         if nanoseconds >= 1_000_000_000:
             path = f"linux.timeOffsets.{clock}.nanosecs"
             yield f"{path}: found {nanoseconds}, allowed: less than 1000000000"
@@ -385,8 +393,8 @@ def capability_names(config: Config) -> Iterator[str]:
     Whether the kernel knows a well-formed name is for the one who looks up its number.
     """
     sets = config["process"].get("capabilities", {}) if "process" in config else {}
-    for name, capabilities in sets.items():
-        for index, capability in enumerate(capabilities if isinstance(capabilities, list) else ()):
+    for name in CAPABILITY_SETS:
+        for index, capability in enumerate(sets.get(name, [])):
             if not (capability.startswith("CAP_") and capability.isupper()):
                 path = f"process.capabilities.{name}[{index}]"
                 yield f"{path}: found {described(capability)}, a name such as CAP_KILL is meant"
@@ -397,7 +405,7 @@ def capability_names(config: Config) -> Iterator[str]:
 
 def _hooks(config: Config) -> Iterator[tuple[str, Hook]]:
     """Yield each hook with its path."""
-    hooks: dict[str, list[Hook]] = config.get("hooks", {})  # type: ignore[assignment]
+    hooks = config.get("hooks", {})
     for point in HOOKS:
         for index, hook in enumerate(hooks.get(point, [])):
             yield f"hooks.{point}[{index}]", hook

@@ -7,7 +7,13 @@ under the same name.
 
 from __future__ import annotations
 
-from typing import NotRequired, Required, TypedDict
+from typing import Literal, NotRequired, Required, TypedDict
+
+CapabilitySet = Literal["bounding", "permitted", "effective", "inheritable", "ambient"]
+Clock = Literal["monotonic", "boottime"]
+HookPoint = Literal[
+    "prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"
+]
 
 
 class Root(TypedDict):
@@ -118,6 +124,11 @@ class Namespace(TypedDict):
 class TimeOffset(TypedDict, total=False):
     secs: int
     nanosecs: int
+
+
+class TimeOffsets(TypedDict, total=False):
+    monotonic: TimeOffset
+    boottime: TimeOffset
 
 
 class Device(TypedDict, total=False):
@@ -272,7 +283,7 @@ class Linux(TypedDict, total=False):
     namespaces: list[Namespace]
     uidMappings: list[IdMapping]
     gidMappings: list[IdMapping]
-    timeOffsets: dict[str, TimeOffset]
+    timeOffsets: TimeOffsets
     devices: list[Device]
     netDevices: dict[str, NetDevice]
     cgroupsPath: str

@@ -1,0 +1,366 @@
+"""Each rule refuses what its clause refuses, says where, and takes what is next to it."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from anocir.errors import ConfigError
+from anocir.spec import bundle, rules
+from anocir.spec.json import dumps
+
+BASE: dict[str, Any] = {
+    "ociVersion": "1.3.0",
+    "root": {"path": "rootfs"},
+    "process": {"cwd": "/", "args": ["sh"]},
+    "linux": {"namespaces": [{"type": "mount"}]},
+}
+KINDS = ("pid", "network", "mount", "ipc", "uts", "user", "cgroup", "time")
+
+
+def changed(path: str, value: object) -> dict[str, Any]:
+    """Return the base config with one property set; ``None`` removes it."""
+    config = copy.deepcopy(BASE)
+    inside = config
+    *outer, last = path.split(".")
+    for name in outer:
+        inside = inside.setdefault(name, {})
+    if value is None:
+        del inside[last]
+    else:
+        inside[last] = value
+    return config
+
+
+def spaces(*kinds: str) -> list[dict[str, str]]:
+    return [{"type": kind} for kind in kinds]
+
+
+def refused(config: dict[str, Any]) -> list[str]:
+    """Return the violations of a config that has the right shape."""
+    try:
+        bundle.parse(dumps(config).encode(), "config.json")
+    except ConfigError as error:
+        return error.violations
+    return []
+
+
+LIMIT = {"type": "RLIMIT_CORE", "soft": 1, "hard": 1}
+MAPPING = [{"containerID": 0, "hostID": 1, "size": 1}]
+WEIGHT = "linux.resources.blockIO.weightDevice[0]: needs weight or leafWeight"
+
+# (rule, property, value, beginning of the one violation)
+BAD: list[tuple[Any, str, object, str]] = [
+    (rules.oci_version, "ociVersion", "2.0.0", 'ociVersion: found "2.0.0" (a string), allowed: a '),
+    (rules.oci_version, "ociVersion", "0.5.0-dev", "ociVersion: found"),
+    (rules.root_path, "root", None, "root: found nothing"),
+    (rules.root_path, "root.path", "", 'root.path: found ""'),
+    (rules.process_args, "process.args", [], "process.args: args must not be empty"),
+    (rules.process_args, "process.args", None, "process.args: args must not be empty"),
+    (rules.process_cwd, "process.cwd", "tmp", 'process.cwd: found "tmp"'),
+    (rules.process_cwd, "process.cwd", "", 'process.cwd: found ""'),
+    (rules.environment, "process.env", ["A=b", "A"], "process.env[1]: found no NAME="),
+    (rules.environment, "process.env", ["=b"], "process.env[0]: found no NAME="),
+    (rules.environment, "process.env", [""], "process.env[0]: found no NAME="),
+    (
+        rules.environment,
+        "hooks.poststop",
+        [{"path": "/a", "env": ["x"]}],
+        "hooks.poststop[0].env[0]:",
+    ),
+    (rules.rlimits, "process.rlimits", [LIMIT, LIMIT], "process.rlimits[1].type: RLIMIT_CORE is"),
+    (rules.rlimits, "process.rlimits", [{**LIMIT, "soft": 2}], "process.rlimits[0].soft: found 2"),
+    (rules.mount_destinations, "mounts", [{"destination": ""}], "mounts[0].destination: found"),
+    (
+        rules.mount_mappings,
+        "mounts",
+        [{"destination": "/a", "gidMappings": MAPPING}],
+        "mounts[0]: uidMappings and gidMappings must be given together",
+    ),
+    (rules.absolute_paths, "linux.maskedPaths", ["/a", "b"], 'linux.maskedPaths[1]: found "b"'),
+    (rules.absolute_paths, "linux.readonlyPaths", [""], 'linux.readonlyPaths[0]: found ""'),
+    (rules.absolute_paths, "linux.devices", [{"type": "p", "path": "a"}], "linux.devices[0].path:"),
+    (
+        rules.absolute_paths,
+        "linux.namespaces",
+        [{"type": "pid", "path": "proc/1/ns/pid"}],
+        "linux.namespaces[0].path: found",
+    ),
+    (rules.absolute_paths, "hooks.prestart", [{"path": "a"}], 'hooks.prestart[0].path: found "a"'),
+    (
+        rules.namespace_types,
+        "linux.namespaces",
+        [{"type": "pid"}, {"type": "pid", "path": "/proc/1/ns/pid"}],
+        "linux.namespaces[1].type: pid is given more than once",
+    ),
+    (rules.namespace_needs, "hostname", "box", "hostname: needs a uts namespace"),
+    (rules.namespace_needs, "domainname", "box", "domainname: needs a uts namespace"),
+    (rules.namespace_needs, "linux.uidMappings", MAPPING, "linux.uidMappings: needs a user"),
+    (rules.namespace_needs, "linux.gidMappings", MAPPING, "linux.gidMappings: needs a user"),
+    (rules.namespace_needs, "linux.netDevices", {"a": {}}, "linux.netDevices: needs a network"),
+    (
+        rules.namespace_needs,
+        "linux.timeOffsets",
+        {"monotonic": {"secs": 1}},
+        "linux.timeOffsets: needs a time namespace",
+    ),
+    (
+        rules.time_offsets,
+        "linux",
+        {
+            "namespaces": [{"type": "time", "path": "/proc/1/ns/time"}],
+            "timeOffsets": {"monotonic": {"secs": 1}},
+        },
+        "linux.timeOffsets: needs a new time namespace",
+    ),
+    (
+        rules.time_offsets,
+        "linux",
+        {"namespaces": spaces("time"), "timeOffsets": {"boottime": {"nanosecs": 1000000000}}},
+        "linux.timeOffsets.boottime.nanosecs: found 1000000000",
+    ),
+    (rules.sysctls, "linux.sysctl", {"kernel.core_pattern": "|/x"}, 'linux.sysctl["kernel.core_'),
+    (
+        rules.sysctls,
+        "linux.sysctl",
+        {"net.core.somaxconn": "1"},
+        'linux.sysctl["net.core.somaxconn',
+    ),
+    (rules.cgroups_path, "linux.cgroupsPath", "/a/../b", "linux.cgroupsPath: found"),
+    (rules.cgroups_path, "linux.cgroupsPath", "..", "linux.cgroupsPath: found"),
+    (
+        rules.file_names,
+        "linux.resources.unified",
+        {"../a": "1"},
+        'linux.resources.unified["../a"]:',
+    ),
+    (rules.file_names, "linux.resources.unified", {"a b": "1"}, 'linux.resources.unified["a b"]:'),
+    (
+        rules.file_names,
+        "linux.resources.rdma",
+        {"..": {"hcaHandles": 1}},
+        'linux.resources.rdma[".."]:',
+    ),
+    (rules.file_names, "linux.intelRdt", {"closID": "a/b"}, "linux.intelRdt.closID:"),
+    (
+        rules.file_names,
+        "linux",
+        {"namespaces": spaces("network"), "netDevices": {"a/b": {}}},
+        'linux.netDevices["a/b"]:',
+    ),
+    (
+        rules.device_numbers,
+        "linux.devices",
+        [{"type": "c", "path": "/dev/a", "major": 1}],
+        "linux.devices[0].minor: found nothing",
+    ),
+    (
+        rules.resource_choices,
+        "linux.resources",
+        {"blockIO": {"weightDevice": [{"major": 8, "minor": 0}]}},
+        WEIGHT,
+    ),
+    (
+        rules.resource_choices,
+        "linux.resources.rdma",
+        {"a": {}},
+        "linux.resources.rdma.a: needs hca",
+    ),
+    (
+        rules.seccomp_errno,
+        "linux.seccomp",
+        {"defaultAction": "SCMP_ACT_ALLOW", "defaultErrnoRet": 1},
+        "linux.seccomp.defaultErrnoRet: SCMP_ACT_ALLOW returns no errno",
+    ),
+    (
+        rules.seccomp_errno,
+        "linux.seccomp",
+        {
+            "defaultAction": "SCMP_ACT_ALLOW",
+            "syscalls": [{"names": ["a"], "action": "SCMP_ACT_KILL", "errnoRet": 1}],
+        },
+        "linux.seccomp.syscalls[0].errnoRet: SCMP_ACT_KILL returns no errno",
+    ),
+    (
+        rules.seccomp_listener,
+        "linux.seccomp",
+        {"defaultAction": "SCMP_ACT_ALLOW", "listenerMetadata": "x"},
+        "linux.seccomp.listenerMetadata: needs listenerPath",
+    ),
+    (rules.annotation_keys, "annotations", {"": "x"}, 'annotations[""]: a key must not be empty'),
+]
+
+GOOD: list[tuple[str, object]] = [
+    ("ociVersion", "1.0.0"),
+    ("ociVersion", "1.99.0-rc.1+abc"),
+    ("process", None),
+    ("process.args", [""]),
+    ("process.env", ["A=", "B=c=d", "A=again"]),
+    ("process.rlimits", [LIMIT, {"type": "RLIMIT_NOFILE", "soft": 2**64 - 1, "hard": 2**64 - 1}]),
+    ("mounts", [{"destination": "relative"}]),
+    ("mounts", [{"destination": "/a", "uidMappings": MAPPING, "gidMappings": MAPPING}]),
+    ("linux.namespaces", [{"type": "mount"}, {"type": "pid", "path": "/proc/1/ns/pid"}]),
+    ("linux.namespaces", [{"type": "mount"}, {"type": "pid", "path": ""}]),
+    ("hostname", ""),
+    ("linux", {"namespaces": spaces("time"), "timeOffsets": {"boottime": {"nanosecs": 999999999}}}),
+    ("linux.cgroupsPath", "system.slice:anocir:a..b"),
+    ("linux.resources.unified", {"memory.high": "1", "a..b": "2"}),
+    ("linux.devices", [{"type": "p", "path": "/run/fifo"}]),
+    ("linux.seccomp", {"defaultAction": "SCMP_ACT_TRACE", "defaultErrnoRet": 1}),
+    ("linux", None),
+]
+
+
+@pytest.mark.parametrize(("rule", "path", "value", "line"), BAD)
+def test_a_broken_rule_is_told_once_with_its_path(
+    rule: Any, path: str, value: object, line: str
+) -> None:
+    config = changed(path, value)
+    lines = refused(config)
+    assert lines == list(rule(config))
+    assert len(lines) == 1 and lines[0].startswith(line)
+
+
+@pytest.mark.parametrize(("path", "value"), GOOD)
+def test_what_the_spec_allows_is_taken(path: str, value: object) -> None:
+    assert refused(changed(path, value)) == []
+
+
+def test_every_rule_has_a_bad_case() -> None:
+    assert {rule for rule, *_ in BAD} == set(rules.RULES)
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "value"),
+    [
+        ("hostname", "uts", "box"),
+        ("domainname", "uts", "box"),
+        ("linux.uidMappings", "user", MAPPING),
+        ("linux.gidMappings", "user", MAPPING),
+        ("linux.timeOffsets", "time", {"monotonic": {"secs": 1}}),
+        ("linux.netDevices", "network", {"a": {}}),
+        ("linux.maskedPaths", "mount", ["/proc/kcore"]),
+        ("linux.readonlyPaths", "mount", ["/proc/sys"]),
+        ("linux.rootfsPropagation", "mount", "slave"),
+        ("linux.sysctl", "network", {"net.core.somaxconn": "1"}),
+        ("linux.sysctl", "ipc", {"kernel.shmmax": "1"}),
+        ("linux.sysctl", "ipc", {"fs/mqueue/msg_max": "1"}),
+        ("linux.sysctl", "uts", {"kernel.domainname": "a"}),
+    ],
+)
+def test_only_the_named_namespace_satisfies(path: str, kind: str, value: object) -> None:
+    for present in ((), *itertools.combinations(KINDS, 1)):
+        config = changed(path, value)
+        config["linux"]["namespaces"] = spaces(*present)
+        lines = refused(config)
+        assert (lines == []) is (kind in present), present
+        if lines:
+            assert f"needs a {kind} namespace" in lines[0]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "",
+        "net..core",
+        "net/../kernel/core_pattern",
+        "net.//.kernel.core_pattern",
+        "/net/core/somaxconn",
+        "net.core.somaxconn\n",
+        "net.core.so maxconn",
+        "net.core.sömaxconn",
+        "kernel",
+        "kernel.shmmax.x",
+        "vm.overcommit_memory",
+        "net ",
+        "network.a",
+        "fs.mqueues",
+    ],
+)
+def test_no_sysctl_key_leads_out_of_the_namespaces(key: str) -> None:
+    config = changed("linux.sysctl", {key: "1"})
+    config["linux"]["namespaces"] = spaces(*KINDS)
+    assert len(refused(config)) == 1
+
+
+@pytest.mark.parametrize(
+    ("version", "valid"),
+    [
+        ("1.3.0", True),
+        ("0.0.0", True),
+        ("10.20.30-alpha-1.0+exp.sha.5114f85-x", True),
+        ("1.0.0-0A.is-legal", True),
+        ("1.0.0+001", True),
+        ("1.3", False),
+        ("1.3.0.0", False),
+        ("v1.3.0", False),
+        ("01.3.0", False),
+        ("1.3.0-", False),
+        ("1.3.0+", False),
+        ("1.3.0-01", False),
+        ("1.3.0-a..b", False),
+        ("1.3.0-é", False),
+        ("1.3.\u0660", False),
+        ("1.3.0\n", False),
+        ("", False),
+    ],
+)
+def test_versions_follow_semver(version: str, valid: bool) -> None:
+    assert rules.is_semver(version) is valid
+
+
+def test_advice_is_no_violation() -> None:
+    config = changed("mounts", [{"destination": "/a"}, {"destination": "b"}])
+    config["linux"]["namespaces"] = spaces("pid")
+    sets = {"bounding": ["CAP_KILL", "CAP_NEW_IN_2030", "KILL", "cap_kill"]}
+    config["process"]["capabilities"] = sets
+    assert refused(config) == []
+    advice = rules.advice(config)  # type: ignore[arg-type]
+    assert [line.partition(": ")[0] for line in advice] == [
+        "mounts[1].destination",
+        "mounts",
+        "process.capabilities.bounding[2]",
+        "process.capabilities.bounding[3]",
+    ]
+    assert rules.advice(BASE) == []  # type: ignore[arg-type]
+
+
+def test_a_rule_with_a_fault_of_its_own_is_not_silenced(monkeypatch: pytest.MonkeyPatch) -> None:
+    def faulty(config: object) -> list[str]:
+        raise KeyError("x")
+
+    monkeypatch.setattr(rules, "RULES", (faulty,))
+    with pytest.raises(KeyError):
+        rules.violations(BASE)  # type: ignore[arg-type]
+    assert rules.violations(BASE, ["process: found 7"]) == []  # type: ignore[arg-type]
+
+
+JUNK: st.SearchStrategy[Any] = st.sampled_from(
+    [None, 7, True, "x", "", [], ["x"], [7], {}, {"path": 7}, [{}], [None]]
+)
+PLACES = st.sampled_from(
+    [*(path for _, path, *_ in BAD), "process.capabilities", "linux.timeOffsets.monotonic"]
+)
+
+
+@settings(derandomize=True, deadline=None, max_examples=500)
+@given(st.dictionaries(PLACES, JUNK, max_size=4))
+def test_rules_stay_quiet_about_a_broken_shape(parts: dict[str, object]) -> None:
+    """No traceback, whatever the shape; every line names a path."""
+    config = copy.deepcopy(BASE)
+    for path, value in parts.items():
+        inside: Any = config
+        *outer, last = path.split(".")
+        for name in outer:
+            inside = inside.setdefault(name, {}) if isinstance(inside, dict) else {}
+        if isinstance(inside, dict):
+            inside[last] = copy.deepcopy(value)
+    lines = refused(config)
+    assert all(": " in line and "\n" not in line for line in lines)
+    if not lines:
+        assert rules.advice(config) is not None  # type: ignore[arg-type]
