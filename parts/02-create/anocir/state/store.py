@@ -1,0 +1,91 @@
+"""The directory that holds one directory per container.
+
+``mkdir`` is the lock on an id: it succeeds for exactly one of any number of creates.
+"""
+
+from __future__ import annotations
+
+import os
+
+from anocir.errors import ContainerExists, InvalidID, StateError
+
+MAX_ID = 255
+_ID_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+.-")
+
+STATE_FILE = "state.json"
+
+
+def check_id(container_id: str) -> None:
+    """Raise InvalidID unless the id can be a file name and nothing else.
+
+    The wording is what engines and their users know from other runtimes.
+    """
+    if not container_id:
+        raise InvalidID("container id cannot be empty")
+    if (
+        not _ID_CHARACTERS.issuperset(container_id)
+        or container_id in (".", "..")
+        or len(container_id) > MAX_ID
+    ):
+        raise InvalidID(
+            f"invalid container ID format: {container_id!r}"
+            f" (allowed are A-Z a-z 0-9 _ + . - and at most {MAX_ID} characters)"
+        )
+
+
+class Entry:
+    """One container's directory, open as ``fd``."""
+
+    __slots__ = ("fd", "id", "path")
+
+    def __init__(self, path: str, container_id: str, fd: int) -> None:
+        self.path = path
+        self.id = container_id
+        self.fd = fd
+
+    def write(self, name: str, content: bytes) -> None:
+        """Replace a file as a whole: a reader sees the old content or the new, never a part."""
+        temporary = f".{name}"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
+        fd = os.open(temporary, flags, 0o600, dir_fd=self.fd)
+        with open(fd, "wb") as file:
+            os.fchmod(fd, 0o600)
+            file.write(content)
+        os.rename(temporary, name, src_dir_fd=self.fd, dst_dir_fd=self.fd)
+
+    def remove(self) -> None:
+        """Delete the directory."""
+        for name in os.listdir(self.fd):
+            os.unlink(name, dir_fd=self.fd)
+        os.rmdir(self.path)
+
+
+class Store:
+    """All containers below one ``--root``."""
+
+    __slots__ = ("root",)
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+
+    def reserve(self, container_id: str) -> Entry:
+        """Make a new container's directory; raises InvalidID, ContainerExists."""
+        check_id(container_id)
+        self._make_root()
+        path = os.path.join(self.root, container_id)
+        try:
+            os.mkdir(path, 0o700)
+        except FileExistsError:
+            raise ContainerExists from None
+        # mkdir obeys the caller's umask, which may take away even our own rights.
+        os.chmod(path, 0o700)
+        return Entry(path, container_id, os.open(path, os.O_RDONLY | os.O_DIRECTORY))
+
+    def _make_root(self) -> None:
+        if os.path.isdir(self.root):
+            return
+        try:
+            os.makedirs(self.root, 0o700, exist_ok=True)
+            os.chmod(self.root, 0o700)
+        except OSError as error:
+            raise StateError(f"make state root {self.root}: {error.strerror}") from None

@@ -1,0 +1,47 @@
+"""`create`: from a bundle to a container that is written down."""
+
+from __future__ import annotations
+
+from anocir.plan import planners
+from anocir.plan.plan import PREPARE
+from anocir.runtime.appliers import APPLIERS
+from anocir.runtime.context import Context
+from anocir.spec import bundle as bundles
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def create(
+    root: str,
+    container_id: str,
+    bundle: str,
+    *,
+    warn: Callable[[str], None],
+    fail_at: str | None = None,
+) -> None:
+    """Create a container (runtime.md, Create).
+
+    ``root`` is the state directory of all containers, ``bundle`` the directory of config.json.
+    ``fail_at`` names a step to fail at. A failure leaves nothing behind. Raises errors.Error.
+    """
+    loaded = bundles.load(bundle)
+    plan = planners.make(loaded.config, container_id, warn)
+    context = Context(root, plan, APPLIERS, loaded, warn)
+    context.fail_at = fail_at
+    bring_up(context)
+
+
+def dry_run(container_id: str, bundle: str, warn: Callable[[str], None]) -> list[str]:
+    """Return the steps that a create would take, one line each, without taking any."""
+    return planners.make(bundles.load(bundle).config, container_id, warn).describe()
+
+
+def bring_up(context: Context) -> None:
+    """Do all steps; undo them when one fails."""
+    try:
+        context.run(PREPARE)
+    except BaseException:
+        context.take_back()
+        raise

@@ -1,0 +1,60 @@
+"""`start`: let the waiting process become the user's program."""
+
+from __future__ import annotations
+
+import os
+
+from anocir.errors import Error, NotRunning
+from anocir.state import record as records
+from anocir.state.store import ERROR_FIFO, GO_FIFO, Store
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from anocir.state.store import Entry
+
+REFUSALS = {
+    "creating": "cannot start a container that is still being created",
+    "running": "cannot start an already running container",
+    "stopped": "cannot start a container that has stopped",
+}
+
+
+def start(root: str, container_id: str) -> None:
+    """Start the user's program of a created container (runtime.md, Start).
+
+    Returns when the program has been executed. Raises errors.Error with init's own words when it
+    could not be.
+    """
+    entry = Store(root).open(container_id)
+    try:
+        entry.lock()
+        record = records.load(entry)
+        status = record.status()
+        if status != "created":
+            raise Error(REFUSALS[status])
+        _release(entry)
+    finally:
+        entry.close()
+
+
+def _release(entry: Entry) -> None:
+    """Tell init to go on, and read what it says until it has executed.
+
+    Init holds the only writing end, close-on-exec: the stream ends exactly when execve has
+    succeeded, or when init is gone. Neither open waits for the other side, so an init that is
+    killed at this moment can't keep us here.
+    """
+    flags = os.O_NONBLOCK | os.O_CLOEXEC
+    error_fd = os.open(ERROR_FIFO, os.O_RDONLY | flags, dir_fd=entry.fd)
+    try:
+        go_fd = os.open(GO_FIFO, os.O_WRONLY | flags, dir_fd=entry.fd)
+    except OSError:
+        # Nobody has it open for reading: init died since its status was looked at.
+        raise NotRunning from None
+    os.write(go_fd, b"g")
+    os.set_blocking(error_fd, True)
+    words = b""
+    while chunk := os.read(error_fd, 4096):
+        words += chunk
+    if words:
+        raise Error(words.decode("utf-8", "replace").strip())
