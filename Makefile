@@ -1,0 +1,84 @@
+# Everything a user or CI runs. `make help` lists it.
+SHELL := /bin/sh
+PYTHON ?= $(shell command -v /usr/bin/python3 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PREFIX ?= /usr/local
+
+.PHONY: help demo test test-full check lint types docs site generated series native vm vm-full \
+	parts install uninstall clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 14
+
+# The extras are pinned in pyproject.toml; the stamp is older than it when they have changed.
+$(VENV)/.runtime: pyproject.toml
+	@sh tools/deps.sh demo
+	@echo "Making the virtual environment $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/.all: pyproject.toml $(VENV)/.runtime
+	@echo "Installing the tools for tests and docs"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[test,docs,dev]'
+	@touch $@
+
+demo: $(VENV)/.runtime ## a container's life in front of your eyes
+	@if [ "$$(id -u)" = 0 ]; then \
+		sh tools/demo.sh $(BIN)/python; \
+	else \
+		sh tools/deps.sh lab && $(PYTHON) -m lab run -- sh tools/demo.sh /usr/bin/python3; \
+	fi
+
+check: $(VENV)/.all lint types generated ## the quick loop: no VM, no root, a minute
+	$(BIN)/python -m pytest -q tests/unit tests/tools -m "not slow"
+
+lint:
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types:
+	$(BIN)/mypy
+
+generated: $(VENV)/.all
+	$(BIN)/python -m tools.schema_table --check
+	$(BIN)/python -m tools.reference --check
+	$(BIN)/python -m tools.stub --check
+	$(BIN)/python -m tools.parts check
+	$(BIN)/python -m tools.parts series --check
+	$(BIN)/python -m tools.snip --check
+	$(BIN)/python -m tools.mdlint
+
+site: $(VENV)/.all ## build the site in site/
+	$(BIN)/python -m tools.snip
+	$(BIN)/python -m mkdocs build --strict --quiet
+
+docs: site ## build the site and try it in a real browser
+	@sh tools/deps.sh docs
+	$(BIN)/python -m tools.links
+	$(BIN)/python -m tools.browser
+
+parts: $(VENV)/.all
+	$(BIN)/python -m pytest -q tests/checker
+
+test: $(VENV)/.all ## everything, the lab VM included (20 minutes)
+	@sh tools/deps.sh demo test lab docs
+	$(MAKE) --no-print-directory check
+	$(MAKE) --no-print-directory vm
+	$(MAKE) --no-print-directory docs
+
+vm: $(VENV)/.all ## integration tests and checks in the lab VM, on cgroup v2 and v1
+	sh tools/vmtests.sh
+
+test-full: $(VENV)/.all test ## all that takes longer: both images, every pair, long races
+	FULL=1 sh tools/vmtests.sh
+
+install: $(VENV)/.runtime ## put the launcher, man page and completions under PREFIX
+	$(BIN)/python tools/install.py --prefix $(PREFIX)
+
+uninstall: ## take them away again
+	$(PYTHON) tools/install.py --uninstall --prefix $(PREFIX)
+
+clean: ## remove what the targets above have made here
+	rm -rf $(VENV) site build .mypy_cache .ruff_cache .pytest_cache docs/_snippets *.egg-info
