@@ -190,3 +190,12 @@ def is_busybox(pid: int) -> bool:
         return os.path.basename(os.readlink(f"/proc/{pid}/exe")) == "busybox"
     except OSError:
         return False
+
+
+def has_children(pid: int) -> bool:
+    """Whether any process has this parent now."""
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", "rb") as file:
+            return bool(file.read())
+    except OSError:
+        return bool(children(pid))

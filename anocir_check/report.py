@@ -15,6 +15,7 @@ from anocir_check.result import Result
 WORDS = {PASSED: "ok", FAILED: "FAIL", SKIPPED: "skip", DEVIATES: "known"}
 COLOURS = {PASSED: "32", FAILED: "1;31", SKIPPED: "33", DEVIATES: "36"}
 SHOWN_COMMANDS = 6
+SHOWN_LINES = 12
 
 
 class Terminal:
@@ -100,7 +101,9 @@ def command(result: Result) -> str:
     """Return a command line and what it gave back, in at most a few lines."""
     lines = [f"$ {result.line}"]
     for name, text in (("", result.stdout), ("stderr: ", result.stderr)):
-        lines += [f"  {name}{line}" for line in text.strip().splitlines()[:4]]
+        rows = text.strip().splitlines()
+        lines += [f"  {name}{row}" for row in rows[:SHOWN_LINES]]
+        lines += [f"  {name}..."] * (len(rows) > SHOWN_LINES)
     if result.code != 0:
         lines.append(f"  {result.came.partition(';')[0]}")
     return "\n".join(lines)
