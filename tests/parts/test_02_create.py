@@ -260,19 +260,26 @@ def test_values(runtime: Runtime, bundle: Make) -> None:
 
 
 @check(
-    "02-create-oci-version",
+    "02-create-oci-version-1",
     clause="config.md#specification-version",
-    hints=(
-        "ociVersion is a semantic version. Another major version is another specification.",
-        "1.0.0, 1.0.2-dev and 1.3.0 are all ours to run.",
-    ),
+    hints=("A runtime for 1.3.0 can run what was written for any 1.x before it.",),
 )
-def test_oci_version(runtime: Runtime, bundle: Make) -> None:
-    """ociVersion must be a semantic version, of major version 1."""
-    made = bundle()
+def test_oci_version_1(runtime: Runtime, bundle: Make) -> None:
+    """The versions from 1.0.0 to 1.3.0 are accepted as ociVersion."""
     for version in ("1.0.0", "1.0.2-dev", "1.3.0"):
+        made = bundle()
         made.config["ociVersion"] = version
         runtime.create(made.save())
+
+
+@check(
+    "02-create-oci-version",
+    clause="config.md#specification-version",
+    hints=("ociVersion is a semantic version. Another major version is another specification.",),
+)
+def test_oci_version(runtime: Runtime, bundle: Make) -> None:
+    """An ociVersion that is no semantic version, or not of major version 1, is refused."""
+    made = bundle()
     versions = ("2.0.0", "0.5.0-dev-x.", "1", "latest", "", "1.0")
     refuse_all(runtime, made, {v: changed(made, "ociVersion", v) for v in versions})
 
@@ -524,12 +531,10 @@ def test_modes(runtime: Runtime, bundle: Make) -> None:
     hints=("Write to a temporary file, then rename it: afterwards it has another name.",),
 )
 def test_no_temporary(runtime: Runtime, bundle: Make) -> None:
-    """The container's directory holds state.json, config.json, and nothing temporary."""
+    """The container's directory holds the files state.json and config.json, and no others."""
     container = runtime.create(bundle())
-    names = set(os.listdir(runtime.root / container.id))
-    expect({"state.json", "config.json"} <= names, "state.json and config.json", sorted(names))
-    odd = sorted(names - {"state.json", "config.json", "exec.fifo"})
-    same(odd, [], "other files of the container")
+    files = [path.name for path in (runtime.root / container.id).iterdir() if path.is_file()]
+    same(sorted(files), ["config.json", "state.json"], "files of the container (FIFOs apart)")
     copy = (runtime.root / container.id / "config.json").read_bytes()
     same(json.loads(copy), container.bundle.config, "the copy of the configuration")
 
