@@ -22,8 +22,6 @@ def main(argv: list[str] | None = None) -> int:
         return _dispatch(args, log)
     except stdio.ReaderGone as gone:
         return gone.exit_code
-    except KeyboardInterrupt:
-        return 130
     except Exception as error:
         return _failed(error, log)
 

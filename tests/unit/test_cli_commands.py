@@ -81,7 +81,7 @@ def only(calls: Calls) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
 def test_create(runtime: Calls, written: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir("/usr")
     assert main(["--root", "/r", "create", "-b", "lib", "--pid-file", "pid", "c1"]) == 0
-    expected = {"pid_file": "/usr/pid", "fail_at": None}
+    expected = {"pid_file": "/usr/pid", "fail_at": None, "without": ()}
     assert only(runtime) == ("create.create", ("/r", "c1", "/usr/lib"), expected)
     assert written.getvalue() == ""
 
@@ -91,8 +91,14 @@ def test_create_in_the_current_directory_with_a_failing_step(
 ) -> None:
     monkeypatch.chdir("/usr")
     assert main(["--root", "/r", "create", "c1", "--fail-at", "mounts"]) == 0
-    expected = {"pid_file": None, "fail_at": "mounts"}
+    expected = {"pid_file": None, "fail_at": "mounts", "without": ()}
     assert only(runtime) == ("create.create", ("/r", "c1", "/usr"), expected)
+
+
+@pytest.mark.parametrize("command", ["create", "run"])
+def test_no_new_keyring_leaves_a_step_out(command: str, runtime: Calls) -> None:
+    main([command, "--no-new-keyring", "c1"])
+    assert only(runtime)[2]["without"] == ("keyring",)
 
 
 @pytest.mark.parametrize("command", ["create", "run"])
@@ -106,7 +112,7 @@ def test_a_dry_run_only_prints(command: str, runtime: Calls, written: io.StringI
 def test_run_ends_with_the_program_s_status(runtime: Calls, written: io.StringIO) -> None:
     argv = ["--root", "/r", "run", "-b", "/b", "--keep", "-d", "--fail-at", "x", "c1"]
     assert main(argv) == 7
-    expected = {"pid_file": None, "detach": True, "keep": True, "fail_at": "x"}
+    expected = {"pid_file": None, "detach": True, "keep": True, "fail_at": "x", "without": ()}
     assert only(runtime) == ("run.run", ("/r", "c1", "/b"), expected)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import select
 import stat
 from pathlib import Path
 
@@ -118,6 +119,7 @@ def test_warnings_are_shown_on_a_terminal() -> None:
         opened(None).warning("w")
     finally:
         os.dup2(saved, 2)
+    assert select.select([ours], [], [], 5)[0]
     assert os.read(ours, 100) == b"anocir: warning: w\r\n"
     for fd in (ours, theirs, saved):
         os.close(fd)

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from anocir.cli import stdio
+
 REPO = Path(__file__).parents[2]
 ENV = {"PATH": "/usr/bin:/bin"}
 # What the installed launcher does, and with code to run first when a test needs some.
@@ -102,6 +104,9 @@ def test_debug_shows_where_it_happened(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("anocir: container does not exist\nTraceback")
 
+    done = anocir("--debug", "list", before=instead("raise KeyError(1)"))
+    assert done.stderr.startswith("anocir: internal error: KeyError: 1\nTraceback")
+
 
 def test_an_error_of_the_kernel_names_the_file_in_its_own_words() -> None:
     before = instead("raise PermissionError(13, 'Permission denied', '/some/file')")
@@ -162,13 +167,19 @@ def test_closed_standard_streams_are_replaced(closed: tuple[bool, ...], tmp_path
     assert done.stderr == ""
 
 
-def test_the_output_is_the_same_under_every_locale() -> None:
-    """Control: print() would use the locale's encoding."""
-    write = "from anocir.cli import stdio; stdio.write('\\u2192'); sys.exit()"
-    for name in ("C", "POSIX", "en_US.ISO-8859-1", "C.UTF-8"):
-        env = ENV | {"LC_ALL": name}
-        done = anocir(before=write, env=env, text=False)
-        assert done.stdout == "\u2192".encode()
+def test_output_is_utf_8_and_gives_back_bytes_that_are_not(
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    """A file's name may be any bytes, and the locale must not matter."""
+    stdio.write("\u2192 \udcff\n")
+    assert capfdbinary.readouterr().out == b"\xe2\x86\x92 \xff\n"
+
+
+def test_what_we_execute_gets_the_replaced_streams() -> None:
+    shell = "['sh', '-c', 'for fd in 0 1 2; do test -e /proc/$$/fd/$fd || exit 9; done']"
+    line = command("list", before=instead(f"import os; os.execv('/bin/sh', {shell})"))
+    script = ["sh", "-c", 'exec "$@" 0>&- 1>&- 2>&-', "sh", *line]
+    assert subprocess.run(script, env=ENV, check=False).returncode == 0
 
 
 def test_a_leaked_file_does_not_reach_what_we_execute() -> None:

@@ -154,7 +154,7 @@ def test_bundled_short_flags_are_unknown() -> None:
 
 
 def test_help_needs_no_arguments() -> None:
-    for argv in (["create", "--help"], ["create", "-h"], ["create", "c1", "c2", "-help"]):
+    for argv in (["create", "--help"], ["create", "-h"], ["create", "c1", "c2", "-help", "-x"]):
         args = parse(argv)
         assert (args.command, args.help) == ("create", True)
     assert parse(["--help"]).help
