@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 PLANNERS: tuple[Callable[[Config, str], list[Step]], ...] = (
     container.plan_state,
+    process.plan_session,
     namespaces.plan,
     cgroup.plan,
     rootfs.plan_root,

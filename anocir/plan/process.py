@@ -40,17 +40,21 @@ def parse(config: Config) -> Program | None:
     return Program(process["args"], env, os.path.normpath(process["cwd"]))
 
 
+def plan_session(config: Config, container_id: str) -> list[Step]:
+    """Return the step that comes before all others of the process."""
+    return [Step(INIT, "session", "session", "a new one, with no terminal")]
+
+
 def plan(config: Config, container_id: str) -> list[Step]:
     """Return the steps that `create` takes for the process, up to finding its program."""
-    steps = [Step(INIT, "session", "session", "a new one, with no terminal")]
     program = parse(config)
-    if program is not None:
-        steps += [
-            Step(PREPARE, "open-stub", "exec stub", "a sealed program in memory"),
-            Step(INIT, "cwd", "working directory", program.cwd, program.cwd),
-            Step(INIT, "find", "executable", program.args[0], program),
-        ]
-    return steps
+    if program is None:
+        return []
+    return [
+        Step(PREPARE, "open-stub", "exec stub", "a sealed program in memory"),
+        Step(INIT, "cwd", "working directory", program.cwd, program.cwd),
+        Step(INIT, "find", "executable", program.args[0], program),
+    ]
 
 
 def plan_exec(config: Config, container_id: str) -> list[Step]:

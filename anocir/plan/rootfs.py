@@ -10,29 +10,40 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from anocir.spec.types import Config
 
-# linux.rootfsPropagation -> what the whole mount namespace is set to before anything is mounted.
+# linux.rootfsPropagation -> (MS_* type, with all below) that the container's root is set to. It is
+# a slave anyway, as everything in the new mount namespace is before anything is mounted.
 PROPAGATION = {
-    "": consts.MS_SLAVE | consts.MS_REC,
-    "slave": consts.MS_SLAVE,
-    "rslave": consts.MS_SLAVE | consts.MS_REC,
-    "private": consts.MS_PRIVATE,
-    "rprivate": consts.MS_PRIVATE | consts.MS_REC,
+    "": None,
+    "slave": None,
+    "rslave": None,
+    "private": (consts.MS_PRIVATE, False),
+    "rprivate": (consts.MS_PRIVATE, True),
 }
 
 
 def plan_root(config: Config, container_id: str) -> list[Step]:
-    """Return the steps that cut the mount tree off from the host's and put the rootfs in it."""
+    """Return the steps that cut the mount tree off from the host's and put the rootfs in it.
+
+    Raises ConfigError when there is no mount namespace: the root would become the host's own.
+    """
+    namespaces = config.get("linux", {}).get("namespaces", [])
+    if not any(namespace["type"] == "mount" for namespace in namespaces):
+        where = "linux.namespaces: a container without a mount namespace is not supported yet"
+        raise ConfigError("config.json", [where])
     propagation = config.get("linux", {}).get("rootfsPropagation", "")
     if propagation not in PROPAGATION:
         known = ", ".join(PROPAGATION)
         found = f"linux.rootfsPropagation: found {propagation!r}, supported so far: {known}"
         raise ConfigError("config.json", [found])
-    flags = PROPAGATION[propagation]
-    return [
+    kind = PROPAGATION[propagation]
+    steps = [
         Step(INIT, "keyring", "session keyring", "a new one", f"_ses.{container_id}"),
-        Step(INIT, "propagation", "propagation", propagation or "rslave", flags),
+        Step(INIT, "propagation", "propagation", "nothing mounted here reaches the host"),
         Step(INIT, "root", "root filesystem", config["root"]["path"]),
     ]
+    if kind is not None:
+        steps.append(Step(INIT, "root-propagation", "root propagation", propagation, kind))
+    return steps
 
 
 def plan_pivot(config: Config, container_id: str) -> list[Step]:

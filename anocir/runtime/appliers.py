@@ -41,6 +41,7 @@ APPLIERS: dict[str, Callable[[Step, Context], None]] = {
     "keyring": namespaces.new_keyring,
     "propagation": rootfs.set_propagation,
     "root": rootfs.attach_root,
+    "root-propagation": rootfs.set_root_propagation,
     "mount": mounts.mount,
     "devices": devices.make_devices,
     "device-links": devices.make_links,

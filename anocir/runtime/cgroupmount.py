@@ -1,21 +1,52 @@
-"""Showing the container its own control groups."""
+"""Showing the container its own control groups (config-linux.md, cgroup mounts)."""
 
 from __future__ import annotations
 
 import os
 
-from anocir.linux import mountapi, paths
+from anocir.linux import consts, mountapi, paths
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from anocir.cgroup.group import Group
     from anocir.plan.mounts import Mount
     from anocir.runtime.context import Context
 
 
 def mount(wanted: Mount, context: Context) -> None:
-    """Mount the hierarchy, rooted in the container's group when it has a cgroup namespace."""
+    """Mount what the host has: the one hierarchy of version 2, or those of version 1."""
     target_fd = paths.make_in_root(context.root_fd, wanted.destination, directory=True)
-    mount_fd = mountapi.new_filesystem("cgroup2", "cgroup", wanted.parameters, wanted.on)
-    mountapi.attach(mount_fd, target_fd)
-    os.close(mount_fd)
+    if wanted.type == "cgroup" and context.cgroup.version == 1:
+        _mount_each(wanted, context.cgroup.groups, target_fd)
+    else:
+        # In a cgroup namespace of its own the container finds its group at the root of this.
+        mount_fd = mountapi.new_filesystem("cgroup2", "cgroup", wanted.parameters, wanted.on)
+        mountapi.attach(mount_fd, target_fd)
+        os.close(mount_fd)
     os.close(target_fd)
+
+
+def _mount_each(wanted: Mount, groups: list[Group], target_fd: int) -> None:
+    """Put a tmpfs on the target, and in it the container's group of each hierarchy."""
+    writable = wanted.on & ~consts.MOUNT_ATTR_RDONLY
+    top_fd = mountapi.new_filesystem("tmpfs", "cgroup", ["mode=755"], writable)
+    mountapi.attach(top_fd, target_fd)
+    for group in groups:
+        name = os.path.basename(group.mount)
+        os.mkdir(name, 0o755, dir_fd=top_fd)
+        for controller in group.key.split(","):
+            # Programs look for cpu and for cpuacct where the hierarchy is named cpu,cpuacct.
+            if controller and "=" not in controller and controller != name:
+                os.symlink(name, controller, dir_fd=top_fd)
+        _bind(group.path, os.open(name, os.O_PATH | os.O_NOFOLLOW, dir_fd=top_fd), wanted.on)
+    mountapi.set_attributes(top_fd, on=wanted.on)
+    os.close(top_fd)
+
+
+def _bind(path: str, target_fd: int, attributes: int) -> None:
+    source_fd = os.open(path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
+    mount_fd = mountapi.copy_tree(source_fd, recursive=False)
+    mountapi.set_attributes(mount_fd, on=attributes)
+    mountapi.attach(mount_fd, target_fd)
+    for fd in (source_fd, mount_fd, target_fd):
+        os.close(fd)

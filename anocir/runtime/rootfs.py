@@ -13,8 +13,12 @@ if TYPE_CHECKING:
 
 
 def set_propagation(step: Step, context: Context) -> None:
-    """Stop this mount namespace's events from reaching the host."""
-    libc.mount_propagation("/", step.data)
+    """Stop this mount namespace's events from reaching the host.
+
+    All of it, whatever the config wants for the root: a mount that stayed shared would take the
+    host's own mounts below it along when the old root is unmounted.
+    """
+    libc.mount_propagation("/", consts.MS_SLAVE | consts.MS_REC)
 
 
 def attach_root(step: Step, context: Context) -> None:
@@ -27,6 +31,12 @@ def attach_root(step: Step, context: Context) -> None:
     context.root_fd = mountapi.copy_tree(fd, recursive=True)
     mountapi.attach(context.root_fd, fd)
     os.close(fd)
+
+
+def set_root_propagation(step: Step, context: Context) -> None:
+    """Give the root mount the type of propagation that the config wants."""
+    kind, recursive = step.data
+    mountapi.set_attributes(context.root_fd, propagation=kind, recursive=recursive)
 
 
 def make_directory(step: Step, context: Context) -> None:

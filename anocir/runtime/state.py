@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from anocir.errors import Error, NoSuchContainer
+from anocir.spec.check import check_state
 from anocir.state import record as records
 from anocir.state.store import Store
 
@@ -59,4 +60,5 @@ def _document(entry: Entry) -> dict[str, Any]:
     if record.annotations:
         document["annotations"] = record.annotations
     document["owner"] = ""
+    check_state(document)
     return document

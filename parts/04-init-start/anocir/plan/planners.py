@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 PLANNERS: tuple[Callable[[Config, str], list[Step]], ...] = (
     container.plan_state,
+    process.plan_session,
     process.plan,
     container.plan_process,
     process.plan_exec,
