@@ -66,7 +66,11 @@ class Manager:
         """Make fresh groups ready for processes; part of create()."""
 
     def dirfd(self) -> int | None:
-        """Return a new descriptor for clone3's CLONE_INTO_CGROUP, or None without version 2."""
+        """Return a new descriptor for clone3's CLONE_INTO_CGROUP.
+
+        None where a process born there would still be elsewhere in another hierarchy: then add()
+        moves it into all.
+        """
         return None
 
     def add(self, pid: int) -> None:

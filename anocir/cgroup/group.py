@@ -17,7 +17,7 @@ _ATTEMPTS = 1000
 PATIENCE = 10.0
 
 # How long to wait between two looks at a cgroup that is about to become empty, in milliseconds.
-_MOMENT = 2
+MOMENT = 2
 
 # Set again after mkdir, since a umask takes bits away.
 _MODE = 0o755
@@ -240,12 +240,12 @@ def wait_for_change(fd: int) -> None:
     try:
         events = os.open("cgroup.events", os.O_RDONLY | os.O_CLOEXEC, dir_fd=fd)
     except FileNotFoundError:
-        poll.poll(_MOMENT)
+        poll.poll(MOMENT)
         return
     try:
         os.read(events, 4096)
         poll.register(events, select.POLLPRI)
-        poll.poll(_MOMENT)
+        poll.poll(MOMENT)
     finally:
         os.close(events)
 

@@ -8,12 +8,15 @@ import os
 import select
 import time
 
-from anocir.cgroup.group import PATIENCE, close
+from anocir.cgroup.group import MOMENT, PATIENCE, close
 from anocir.errors import Error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+# Descriptors to leave free for reading the lists of processes.
+_SPARE = 8
 
 
 def open_all(pids: Callable[[], list[int]]) -> list[int]:
@@ -29,7 +32,8 @@ def open_all(pids: Callable[[], list[int]]) -> list[int]:
         except ProcessLookupError:
             continue
         except OSError as error:
-            if error.errno in (errno.EMFILE, errno.ENFILE) and fds:
+            if error.errno in (errno.EMFILE, errno.ENFILE) and len(fds) > _SPARE:
+                close([fds.popitem()[1] for _ in range(_SPARE)])
                 break
             close(list(fds.values()))
             raise
@@ -64,6 +68,8 @@ def kill_all(pids: Callable[[], list[int]], hold: Callable[[bool], None], where:
         try:
             if not fds and not pids():
                 return
+            if not fds:
+                select.poll().poll(MOMENT)
             if not wait_ended(fds, deadline):
                 raise Error(survivors(where, len(pids())))
         finally:

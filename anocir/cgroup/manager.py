@@ -6,7 +6,7 @@ import os
 
 from anocir.cgroup import base, detect, mark, v1, v2
 from anocir.cgroup.group import Group
-from anocir.errors import StateError
+from anocir.errors import Error, StateError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,7 +58,11 @@ def find(path: str, relative: bool, owner: str) -> base.Manager | None:
     Only what carries the owner's mark is believed, and below our own parent also what carries
     nobody's, which remove() takes away if it is empty.
     """
-    manager = new(path, relative, owner)
+    try:
+        manager = new(path, relative, owner)
+    except Error:
+        # No hierarchy is mounted, so there can't be a cgroup in one.
+        return None
     found = []
     for group in manager.groups:
         try:

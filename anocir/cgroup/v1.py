@@ -37,10 +37,6 @@ class Manager(base.Manager):
         if cpuset:
             inherit_cpuset(cpuset)
 
-    def dirfd(self) -> int | None:
-        unified = self.group_of(UNIFIED)
-        return unified.open() if unified else None
-
     def apply_devices(self, rules: list[base.DeviceRule]) -> None:
         group, unified = self.group_of("devices"), self.group_of(UNIFIED)
         if group:

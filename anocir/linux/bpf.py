@@ -101,9 +101,10 @@ def replace_device_program(cgroup: int, code: bytes) -> None:
 def _load(code: bytes) -> int:
     try:
         return _load_with(code, None)
-    except PermissionError:
-        raise
     except OSError as error:
+        if error.errno == errno.EPERM:
+            # Not the program is at fault: this needs CAP_BPF and CAP_NET_ADMIN, or CAP_SYS_ADMIN.
+            raise
         log = ctypes.create_string_buffer(_LOG_SIZE)
         try:
             return _load_with(code, log)
