@@ -1,0 +1,16 @@
+"""anocir delete: remove a container."""
+
+from __future__ import annotations
+
+from anocir.runtime import delete
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from anocir.cli.log import Log
+    from anocir.cli.options import Namespace
+
+
+def run(args: Namespace, log: Log) -> int:
+    """Delete the container; print nothing."""
+    delete.delete(args.root, args.id, force=args.force)
+    return 0

@@ -1,0 +1,16 @@
+"""anocir start: run the program of a created container."""
+
+from __future__ import annotations
+
+from anocir.runtime import start
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from anocir.cli.log import Log
+    from anocir.cli.options import Namespace
+
+
+def run(args: Namespace, log: Log) -> int:
+    """Start the container; print nothing."""
+    start.start(args.root, args.id)
+    return 0
