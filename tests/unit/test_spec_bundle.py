@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -60,13 +62,30 @@ def test_a_missing_config_has_the_words_that_engines_know(tmp_path: Path) -> Non
     assert message == f"JSON specification file config.json not found in {tmp_path}"
 
 
+@pytest.fixture
+def watchdog() -> Iterator[None]:
+    """End a test that hangs in a system call, so that the others still run."""
+
+    def bark(number: int, frame: object) -> None:
+        raise TimeoutError("the call did not return")
+
+    before = signal.signal(signal.SIGALRM, bark)
+    signal.alarm(20)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.usefixtures("watchdog")
 def test_a_fifo_does_not_hang(made: Path) -> None:
     (made / "config.json").unlink()
     os.mkfifo(made / "config.json")
     assert failure(made) == f"cannot read {made}/config.json: not a regular file"
 
 
-def test_a_directory_a_device_and_a_socket_are_refused(made: Path) -> None:
+def test_a_directory_a_device_and_a_socket_are_refused(
+    made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     config = made / "config.json"
     config.unlink()
     config.mkdir()
@@ -76,7 +95,7 @@ def test_a_directory_a_device_and_a_socket_are_refused(made: Path) -> None:
     assert failure(made) == f"cannot read {config}: not a regular file"
     config.unlink()
     with socket.socket(socket.AF_UNIX) as listener:
-        os.chdir(made)
+        monkeypatch.chdir(made)
         listener.bind("config.json")
         assert failure(made) == f"cannot open {config}: no such device or address"
 

@@ -91,6 +91,19 @@ def test_text_that_is_refused(text: bytes | str, message: str) -> None:
     assert "\n" not in caught.value.message
 
 
+@pytest.mark.parametrize("inside", ["", '"\\u0061"'])
+def test_no_depth_of_nesting_gives_a_traceback(inside: str) -> None:
+    """The scanner and the search for flaws run out of stack at depths of their own."""
+    refused = 0
+    for depth in range(1, 2000, 1 if inside else 7):
+        try:
+            ours.loads("[" * depth + inside + "]" * depth, "x")
+        except ConfigError as error:
+            assert error.message == "x: the values are nested too deeply"
+            refused += 1
+    assert refused
+
+
 def test_every_flaw_is_told_at_once() -> None:
     with pytest.raises(ConfigError) as caught:
         ours.loads(rb'{"a":"\u0000","b":["\ud800",NaN],"c":1,"c":2}', "x")
