@@ -1,0 +1,150 @@
+"""The states between two runs inside a part: `steps/K.patch`, taken in reverse."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tools.series import measure, tree, workdir
+from tools.series.tree import PACKAGE, SeriesError, Stage, Tree
+
+MOST = 3
+
+_IMPORT_ALL = """
+import importlib, pkgutil, anocir
+for module in pkgutil.walk_packages(anocir.__path__, "anocir."):
+    if not module.name.endswith("__main__"):
+        importlib.import_module(module.name)
+"""
+
+
+def patches(part: Stage) -> list[Path]:
+    """The patches in order. Raises SeriesError when they are not 1, 2, 3."""
+    found = sorted((part.root / "steps").glob("*"))
+    names = [path.name for path in found]
+    if names != [f"{k}.patch" for k in range(1, len(found) + 1)] or len(found) > MOST:
+        raise SeriesError(
+            f"{part.prefix}steps: found {', '.join(names)}; allowed are at most {MOST} patches,"
+            " named 1.patch, 2.patch, 3.patch"
+        )
+    return found
+
+
+def states(part: Stage) -> list[dict[str, bytes]]:
+    """The states that a reader runs, earliest first, the finished part last.
+
+    Raises SeriesError when a patch does not come off.
+    """
+    found = [part.sources()]
+    for patch in reversed(patches(part)):
+        found.insert(0, _reverse(part, patch, found[0]))
+    return found
+
+
+def _reverse(part: Stage, patch: Path, files: Tree) -> dict[str, bytes]:
+    with tempfile.TemporaryDirectory() as name:
+        workdir.write(files, Path(name))
+        done = subprocess.run(
+            ["git", "apply", "--reverse", "--whitespace=nowarn", "-p1", str(patch.resolve())],
+            cwd=name,
+            # Inside a repository, git apply would skip what lies outside of it.
+            env={**os.environ, "GIT_CEILING_DIRECTORIES": str(Path(name).parent)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise SeriesError(
+                f"{part.prefix}steps/{patch.name} does not come off:"
+                f" {done.stderr.strip()}; make it again with"
+                f" `python3 -m tools.parts steps {part.number}`"
+            )
+        return tree.read(Path(name))
+
+
+def sizes(part: Stage, previous: Tree) -> list[int]:
+    """The new net lines before each run, from the part before on. Raises SeriesError."""
+    line = [previous, *states(part)]
+    return [measure.growth(_package(old), _package(new)) for old, new in itertools.pairwise(line)]
+
+
+def _package(files: Tree) -> dict[str, bytes]:
+    return {p: d for p, d in files.items() if p.startswith(PACKAGE)}
+
+
+def run(files: Tree) -> str:
+    """Import every module of a state, then run `anocir --version`; '' or what went wrong."""
+    if not any(p.startswith(PACKAGE) for p in files):
+        return ""
+    with tempfile.TemporaryDirectory() as name:
+        workdir.write(files, Path(name))
+        for arguments in (["-c", _IMPORT_ALL], ["-m", "anocir", "--version"]):
+            done = subprocess.run(
+                [sys.executable, "-P", "-B", *arguments],
+                cwd=name,
+                env={**os.environ, "PYTHONPATH": name},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if done.returncode:
+                what = "anocir --version" if "-m" in arguments else "importing its modules"
+                last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+                return f"{what} ends with status {done.returncode}: {last}"
+    return ""
+
+
+def lay_out(part: Stage, directory: Path) -> list[Path]:
+    """Write each state to a directory of its own, 1 being the earliest. Raises SeriesError."""
+    workdir.make(directory)
+    found = []
+    for number, files in enumerate(states(part), 1):
+        workdir.write(files, directory / str(number))
+        found.append(directory / str(number))
+    return found
+
+
+def take_in(part: Stage, directory: Path) -> list[Path]:
+    """Make the patches again from the states 1, 2, 3 in a directory, and the finished part.
+
+    Raises SeriesError.
+    """
+    numbers = sorted(p.name for p in directory.iterdir() if p.is_dir())
+    line = [tree.read(directory / name) for name in numbers]
+    if line and line[-1] == part.sources():
+        line.pop()
+    if numbers[: len(line)] != [str(n) for n in range(1, len(line) + 1)] or len(line) > MOST:
+        raise SeriesError(f"{directory} has to hold the states 1, 2, 3, and not more")
+    line.append(part.sources())
+    for old_patch in (part.root / "steps").glob("*.patch"):
+        old_patch.unlink()
+    written = []
+    for number, (old, new) in enumerate(itertools.pairwise(line), 1):
+        path = part.root / "steps" / f"{number}.patch"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(_difference(old, new))
+        written.append(path)
+    return written
+
+
+def _difference(old: Tree, new: Tree) -> bytes:
+    with tempfile.TemporaryDirectory() as name:
+        for side, files in (("a", old), ("b", new)):
+            (Path(name) / side).mkdir()
+            workdir.write(files, Path(name) / side)
+        done = subprocess.run(
+            ["git", "diff", "--no-index", "--no-prefix", "--no-renames", "--no-color", "a", "b"],
+            cwd=name,
+            env={**os.environ, "GIT_CEILING_DIRECTORIES": str(Path(name).parent)},
+            capture_output=True,
+            check=False,
+        )
+    if done.returncode > 1:
+        raise SeriesError(f"git diff: {done.stderr.decode(errors='replace').strip()}")
+    # The ids of blobs say nothing here, and their length differs between machines.
+    return re.sub(rb"^index [0-9a-f]+\.\.[0-9a-f]+.*\n", b"", done.stdout, flags=re.MULTILINE)
