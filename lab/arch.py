@@ -38,7 +38,7 @@ ARCHES = (
         kernel_package="linux-image-cloud-amd64",
         board=("-machine", "q35,vmport=off,i8042=off,hpet=off"),
         kvm_cpu="host",
-        tcg_cpu="max,la57=off",
+        tcg_cpu="qemu64,+rdrand",
         console="ttyS0",
     ),
     Arch(

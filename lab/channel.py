@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import os
 import select
-import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -44,7 +43,7 @@ class Channel:
         self._decoder = frames.Decoder()
         self._lock, number = _free_port(directory)
         try:
-            self._socket = _connect(directory, qemu.port_name(number) + ".sock")
+            self._socket = qemu.connect(directory, qemu.port_name(number) + ".sock")
             self._socket.setblocking(False)
             self._unsent = b"\n"
             self._greet(alive, time.monotonic() + wait)
@@ -173,6 +172,18 @@ class Channel:
             if not found:
                 yield "", b""
 
+    def order(self, kind: str, payload: bytes) -> None:
+        """Send a frame that the agent carries out itself, and wait until it has done so."""
+        self.send(kind, payload)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            for answer, text in self.receive(deadline):
+                if answer == frames.REFUSED:
+                    raise LabError(f"the VM refused: {text.decode(errors='replace')}")
+                if answer == kind:
+                    return
+        raise LabError("the VM's agent does not answer")
+
     def run(
         self,
         argv: Sequence[str],
@@ -212,17 +223,3 @@ def _free_port(directory: Path) -> tuple[int, int]:
         except BlockingIOError:
             os.close(fd)
     raise LabError(f"all {qemu.PORTS} ports of the VM are in use: end one of its shells")
-
-
-def _connect(directory: Path, name: str) -> socket.socket:
-    """Connect by a short path: a socket's is limited to 107 bytes (unix(7))."""
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    fd = os.open(directory, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        connection.connect(f"/proc/self/fd/{fd}/{name}")
-    except OSError as error:
-        connection.close()
-        raise LabError(f"cannot reach the VM at {directory / name}: {error.strerror}") from None
-    finally:
-        os.close(fd)
-    return connection

@@ -14,6 +14,7 @@ from __future__ import annotations
 import binascii
 
 HELLO = "H"  # both ways: a word that the client chose
+WAKE = "W"  # both ways: "NANOSECONDS HEX", the time and bytes for the random generator
 RUN = "R"  # to the agent: a request, see pack_request
 STDIN = "0"  # to the agent: bytes; an empty frame is end of file
 STDOUT = "1"  # from the agent

@@ -12,7 +12,7 @@ from lab.arch import Arch
 from lab.errors import LabError
 
 # Raised when the way that an image is made changes without its description changing.
-RECIPE = 1
+RECIPE = 2
 
 PACKAGES = (
     "busybox-static",

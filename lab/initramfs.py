@@ -61,3 +61,8 @@ def guest_files(directory: Path) -> dict[str, tuple[bytes, int]]:
         for path in sources
         if path.is_file()
     }
+
+
+def whole(base_file: Path, directory: Path) -> bytes:
+    """What QEMU gets: both archives, one after the other."""
+    return base_file.read_bytes() + guest(guest_files(directory))

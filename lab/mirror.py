@@ -53,9 +53,9 @@ def one_line_sources(text: str) -> Iterator[Source]:
 
 def deb822_sources(text: str) -> Iterator[Source]:
     """Entries as stanzas of fields (sources.list(5), "deb822-style format")."""
-    for stanza in "\n".join(
-        line for line in text.splitlines() if not line.startswith("#")
-    ).split("\n\n"):
+    for stanza in "\n".join(line for line in text.splitlines() if not line.startswith("#")).split(
+        "\n\n"
+    ):
         fields: dict[str, str] = {}
         name = ""
         for line in stanza.splitlines():
@@ -134,4 +134,3 @@ def apt_options() -> list[str]:
         for line in dump.splitlines()
         if line.startswith(PASSED_ON) and not line.endswith(' "";')
     ]
-

@@ -15,7 +15,7 @@ SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
 # What is needed -> the Debian package that has it.
 TO_RUN: dict[str, str] = {}
-TO_BUILD = {"mmdebstrap": "mmdebstrap", "mke2fs": "e2fsprogs"}
+TO_BUILD = {"mmdebstrap": "mmdebstrap", "mke2fs": "e2fsprogs", "zstd": "zstd"}
 TO_BUILD_AS_USER = {"newuidmap": "uidmap", "unshare": "util-linux"}
 
 

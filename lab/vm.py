@@ -12,14 +12,16 @@ import fcntl
 import hashlib
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from lab import accel, arch, image, initramfs, paths, qemu, sync, tools
+from lab import accel, arch, frames, image, initramfs, paths, qemu, saved, sync, tools
 from lab.channel import Channel, Result
 from lab.errors import LabError
 
@@ -27,9 +29,9 @@ CGROUPS = ("v2", "v1")
 
 
 class Machine:
-    """One VM.
+    """One VM. Use as a context manager, or start() and stop() it.
 
-    image: a name out of lab.image. cgroup: v2 or v1. repo: the work tree that sync() copies.
+    image_name: one of lab.image. cgroup: v2 or v1. repo: the work tree that sync() copies.
     directory: where its files are kept; without one they are temporary, and the VM ends with
     this process. memory: in MiB.
     """
@@ -44,7 +46,7 @@ class Machine:
         cpus: int = 2,
     ) -> None:
         if cgroup not in CGROUPS:
-            raise LabError(f"--cgroup is {' or '.join(CGROUPS)}, not {cgroup!r}")
+            raise LabError(f"the cgroup version is {' or '.join(CGROUPS)}, not {cgroup!r}")
         self.arch = arch.host()
         self.image = image.named(image_name)
         self.built = image.built(self.image, self.arch)
@@ -78,15 +80,14 @@ class Machine:
         """Boot, unless it runs; returns whether it had to. Raises LabError."""
         if not self.built.exists():
             raise LabError(
-                f"the image {self.image.name} is not built: run `python3 -m lab build "
-                f"--image {self.image.name}`"
+                f"the image {self.image.name} is not built. Run:\n"
+                f"  python3 -m lab build --image {self.image.name}"
             )
         tools.require(tools.to_run(self.arch), "start the VM")
         with self._exclusive():
             if self.running():
                 return False
             self._boot()
-        self.channel()
         return True
 
     def stop(self) -> bool:
@@ -107,7 +108,7 @@ class Machine:
         return ran
 
     def reset(self) -> None:
-        """Boot again on a fresh overlay: nothing of what happened in the VM is left."""
+        """Start again on a fresh overlay: nothing of what happened in the VM is left."""
         self.stop()
         self.start()
 
@@ -123,10 +124,7 @@ class Machine:
     def channel(self) -> Channel:
         """The session that run(), put() and sync() share in this process."""
         if self._channel is None:
-            try:
-                self._channel = self.connect()
-            except LabError as error:
-                raise LabError(f"{error}\n{self.log()}".rstrip()) from None
+            self._channel = self.connect()
         return self._channel
 
     def connect(self) -> Channel:
@@ -166,41 +164,42 @@ class Machine:
 
     def log(self) -> str:
         """The end of what QEMU and the guest's kernel printed."""
-        text = ""
-        for name in ("qemu.log", "console.log"):
-            path = self.directory / name
-            if path.exists():
-                lines = path.read_text(errors="replace").splitlines()[-15:]
-                text += "".join(f"  {name}: {line}\n" for line in lines)
-        return text
+        return qemu.log(self.directory)
 
     # Its process.
 
+    def _arguments(self, accelerator: str) -> list[str]:
+        hardware = qemu.Hardware(accelerator, self.memory, self.cpus)
+        return qemu.command_line(self.arch, self.built, self.cgroup, hardware)
+
     def _boot(self) -> None:
+        initrd = initramfs.whole(self.built.base, paths.GUEST_FILES)
+        chosen = accel.choose(self._arguments("kvm"), initrd)
+        argv = self._arguments(chosen)
+        resume = None
+        if chosen == "tcg":
+            resume = saved.find(argv, initrd) or saved.make(argv, initrd)
         if self.fresh:
             self.directory = Path(tempfile.mkdtemp(prefix="anocir-lab-"))
         self._forget()
-        guest = initramfs.guest(initramfs.guest_files(paths.GUEST_FILES))
-        (self.directory / "initrd").write_bytes(self.built.base.read_bytes() + guest)
-        hardware = qemu.Hardware(accel.choose(self.arch, self.built), self.memory, self.cpus)
-        argv = qemu.command_line(
-            self.arch, self.built, "initrd", self.cgroup, "anocir-lab", hardware
-        )
-        self._process = qemu.start(argv, self.directory, self.fresh)
+        self._process = qemu.start(argv, self.directory, initrd, self.fresh, resume)
         pid = self._process.pid
-        record = {"pid": pid, "start_time": qemu.start_time(pid), "accel": hardware.accel}
-        (self.directory / "machine.json").write_text(json.dumps(record))
-        self._wait_for_sockets()
+        record = {"pid": pid, "start_time": qemu.start_time(pid), "accel": chosen}
+        (self.directory / "machine.json").write_text(json.dumps(record) + "\n")
+        try:
+            self._wake()
+        except LabError as error:
+            log = self.log()
+            if self.fresh:
+                self.stop()
+            else:
+                self._kill()
+            raise LabError(f"{error}\n{log}".rstrip()) from None
 
-    def _wait_for_sockets(self) -> None:
-        """QEMU listens on its sockets before its last chardev's path exists."""
-        last = self.directory / f"{qemu.port_name(qemu.PORTS - 1)}.sock"
-        import time
-
-        while not last.exists():
-            if not self.running():
-                raise LabError(f"QEMU ended at once:\n{self.log()}")
-            time.sleep(0.005)
+    def _wake(self) -> None:
+        """Give the VM the time, randomness of its own, and a disk that can be written."""
+        word = f"{time.time_ns()} ".encode() + os.urandom(32).hex().encode()
+        self.channel().order(frames.WAKE, word)
 
     def _recorded(self) -> int | None:
         """The pid of a running VM that another process started; None if there is none."""
@@ -227,7 +226,7 @@ class Machine:
 
     def _forget(self) -> None:
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for pattern in ("lab.*.sock", "machine.json", "manifest.json", "*.log"):
+        for pattern in ("*.sock", "machine.json", "manifest.json", "*.log"):
             for path in self.directory.glob(pattern):
                 path.unlink()
 
@@ -249,8 +248,6 @@ class Machine:
 
 
 def _wait_for_end(pidfd: int) -> None:
-    import select
-
     poll = select.poll()
     poll.register(pidfd, select.POLLIN)
     poll.poll()

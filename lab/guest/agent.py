@@ -13,6 +13,7 @@ import signal
 import struct
 import sys
 import termios
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import frames
@@ -25,6 +26,7 @@ ENVIRONMENT = {
     "SHELL": "/bin/bash",
     "LANG": "C.UTF-8",
 }
+RNDRESEEDCRNG = 0x5207  # <linux/random.h>
 # More input than this for a command that does not read: the port is left alone until it does.
 INPUT_LIMIT = 1 << 20
 # How long output may take through a terminal's buffers after its writer has ended, in ms.
@@ -41,6 +43,18 @@ def open_ports():
             flags = os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC
             ports[name] = os.open(f"/dev/{device}", flags)
     return ports
+
+
+def wake(nanoseconds, seed):
+    """This memory may have been saved long ago, and be used by other machines too: set the clock,
+    and reseed the random generator. From now on the disk may change."""
+    time.clock_settime_ns(time.CLOCK_REALTIME, int(nanoseconds))
+    random = os.open("/dev/urandom", os.O_WRONLY | os.O_CLOEXEC)
+    os.write(random, bytes.fromhex(seed.decode()))
+    fcntl.ioctl(random, RNDRESEEDCRNG)
+    os.close(random)
+    argv = ["busybox", "mount", "-o", "remount,rw,noatime", "/"]
+    os.waitpid(os.posix_spawn("/bin/busybox", argv, {}), 0)
 
 
 class Command:
@@ -176,6 +190,9 @@ class Port:
                 self.abandon()
                 self.session = payload
             self.send(frames.HELLO, payload)
+        elif kind == frames.WAKE:
+            wake(*payload.split())
+            self.send(frames.WAKE, b"")
         elif kind == frames.RUN and self.command is None:
             self.start(frames.unpack_request(payload))
         elif self.command is None:
