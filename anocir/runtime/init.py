@@ -25,7 +25,17 @@ FAILED = 255
 
 
 def main(context: Context, channel: Channel) -> NoReturn:
-    """Carry out the child's stages and become the user's program; never returns."""
+    """Carry out the child's stages and become the user's program; never returns.
+
+    Whatever happens, this copy of the runtime must not go on to where the runtime undoes things.
+    """
+    try:
+        _carry_out(context, channel)
+    finally:
+        os._exit(FAILED)
+
+
+def _carry_out(context: Context, channel: Channel) -> None:
     try:
         _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
         seal_imports()
@@ -38,22 +48,21 @@ def main(context: Context, channel: Channel) -> NoReturn:
         ]
         close_strangers([*lasting, *context.keep_fds])
         if channel.receive() is None:
-            os._exit(FAILED)
+            return
         context.times.clear()
         context.run(INIT)
         close_strangers(lasting)
         channel.send("ready", times=context.times)
         if channel.receive() is None:
-            os._exit(FAILED)
+            return
         _wait_for_start(context, channel)
     except BaseException as error:
         _report(channel, error)
-        os._exit(FAILED)
+        return
     try:
         context.run(START)
     except BaseException as error:
         _explain(context.error_fd, error)
-    os._exit(FAILED)
 
 
 def seal_imports() -> None:
