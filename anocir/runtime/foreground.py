@@ -24,7 +24,6 @@ _NOT_FORWARDED = {_signal.SIGCHLD, _signal.SIGURG, _signal.SIGWINCH}
 
 def hold_signals() -> None:
     """Keep signals pending from before there is a child, so that none is lost or kills us."""
-    _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
     _signal.pthread_sigmask(_signal.SIG_BLOCK, _HELD)
 
 
