@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from anocir.state.record import Record
 
 
+# More digits than the system call's int holds.
+_TOO_LONG = 10
+
+
 def kill(root: str, container_id: str, signal: str = "SIGTERM", all: bool = False) -> None:
     """Send ``signal`` to the container's process (runtime.md, Kill).
 
@@ -28,11 +32,11 @@ def kill(root: str, container_id: str, signal: str = "SIGTERM", all: bool = Fals
     try:
         record = records.load(entry)
         if all:
-            cgroupremoval.signal_all(record, number)
+            _signal_all(record, number)
             return
         _signal_process(record, number)
         if number == _signal.SIGKILL and not _has_pid_namespace(entry):
-            cgroupremoval.signal_all(record, number)
+            _signal_all(record, number)
     finally:
         entry.close()
 
@@ -42,7 +46,7 @@ def parse_signal(text: str) -> int:
 
     Letters may be of either case. Raises Error in the words that engines know.
     """
-    if text.isascii() and text.isdigit():
+    if text.isascii() and text.isdigit() and len(text) < _TOO_LONG:
         return int(text)
     name, plus, offset = text.upper().removeprefix("SIG").partition("+")
     number = getattr(_signal, f"SIG{name}", None)
@@ -65,11 +69,17 @@ def _signal_process(record: Record, number: int) -> None:
         _signal.pidfd_send_signal(pidfd, number)
     except ProcessLookupError:
         raise NotRunning from None
-    except (OSError, OverflowError) as error:
-        text = reason(error) if isinstance(error, OSError) else "invalid argument"
-        raise Error(f"unable to signal init: {text}") from None
+    except OSError as error:
+        raise Error(f"unable to signal init: {reason(error)}") from None
     finally:
         os.close(pidfd)
+
+
+def _signal_all(record: Record, number: int) -> None:
+    try:
+        cgroupremoval.signal_all(record, number)
+    except OSError as error:
+        raise Error(f"unable to signal the container's processes: {reason(error)}") from None
 
 
 def _has_pid_namespace(entry: Entry) -> bool:
