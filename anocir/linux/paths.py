@@ -43,33 +43,53 @@ def open_plain_directory(root_fd: int, path: str) -> int:
     return openat2(root_fd, path, flags, consts.RESOLVE_IN_ROOT | consts.RESOLVE_NO_SYMLINKS)
 
 
-def make_in_root(root_fd: int, path: str, directory: bool, links: int = MAX_LINKS) -> int:
+def make_in_root(root_fd: int, path: str, directory: bool) -> int:
     """Open ``path`` in the root, making it and its parents when they are missing.
 
     Makes a directory, or an empty file for anything else to be mounted on. A link to nowhere is
     followed and its target made, inside the root. Returns an O_PATH descriptor. Raises OSError:
     ELOOP when links lead round in a circle.
     """
-    try:
-        return open_in_root(root_fd, path)
-    except FileNotFoundError:
-        if links == 0:
-            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path) from None
-    head, name = os.path.split(path.rstrip("/"))
-    parent_fd = make_in_root(root_fd, head or "/", True, links)
-    try:
+    for _ in range(MAX_LINKS):
+        fd, there, missing = _open_existing(root_fd, path)
+        while missing:
+            name = missing.pop()
+            parent_fd = fd
+            try:
+                target = _make(parent_fd, name, directory or bool(missing))
+                if target is not None:
+                    path = os.path.join(there, target, *reversed(missing))
+                    break
+                fd = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent_fd)
+            finally:
+                os.close(parent_fd)
+            there = os.path.join(there, name)
+        else:
+            return fd
+    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
+
+
+def _open_existing(root_fd: int, path: str) -> tuple[int, str, list[str]]:
+    """Open as much of ``path`` as exists; return it, its path, and the other names, last first."""
+    missing: list[str] = []
+    while True:
         try:
-            if directory:
-                os.mkdir(name, 0o755, dir_fd=parent_fd)
-            else:
-                os.mknod(name, 0o644, dir_fd=parent_fd)
-        except FileExistsError:
-            target = _link_target(parent_fd, name)
-            if target is not None:
-                return make_in_root(root_fd, os.path.join(head, target), directory, links - 1)
-        return os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent_fd)
-    finally:
-        os.close(parent_fd)
+            return open_in_root(root_fd, path), path, missing
+        except FileNotFoundError:
+            path, name = os.path.split(path.rstrip("/"))
+            missing.append(name)
+
+
+def _make(parent_fd: int, name: str, directory: bool) -> str | None:
+    """Make one file or directory; return where it leads when a link is there already."""
+    try:
+        if directory:
+            os.mkdir(name, 0o755, dir_fd=parent_fd)
+        else:
+            os.mknod(name, 0o644, dir_fd=parent_fd)
+    except FileExistsError:
+        return _link_target(parent_fd, name)
+    return None
 
 
 def _link_target(parent_fd: int, name: str) -> str | None:

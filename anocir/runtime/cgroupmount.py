@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from anocir.linux import consts, mountapi, paths
+from anocir.linux import consts, mountapi
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from anocir.runtime.context import Context
 
 
-def mount(wanted: Mount, context: Context) -> None:
-    """Mount what the host has: the one hierarchy of version 2, or those of version 1."""
-    target_fd = paths.make_in_root(context.root_fd, wanted.destination, directory=True)
+def mount(wanted: Mount, context: Context, target_fd: int) -> None:
+    """Mount what the host has, the one hierarchy of version 2 or those of version 1.
+
+    Closes ``target_fd``, the directory to mount on.
+    """
     if wanted.type == "cgroup" and context.cgroup.version == 1:
         _mount_each(wanted, context.cgroup.groups, target_fd)
     else:

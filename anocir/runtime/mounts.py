@@ -29,7 +29,9 @@ def mount(step: Step, context: Context) -> None:
     """Make one mount as a descriptor and put it on its target."""
     wanted: Mount = step.data
     if wanted.type in ("cgroup", "cgroup2"):
-        cgroupmount.mount(wanted, context)
+        target_fd = open_target(step.name, wanted, context, is_directory=True)
+        _guard_proc(step.name, wanted, target_fd, _NOT_PROC)
+        cgroupmount.mount(wanted, context, target_fd)
         return
     is_directory = True
     if wanted.bind:
@@ -39,7 +41,7 @@ def mount(step: Step, context: Context) -> None:
         mount_fd = mountapi.new_filesystem(
             wanted.type, wanted.source, _parameters(wanted, target_fd), wanted.on
         )
-    _guard_proc(step.name, wanted, mount_fd, target_fd)
+    _guard_proc(step.name, wanted, target_fd, libc.filesystem_magic(mount_fd))
     place(wanted, mount_fd, target_fd)
 
 
@@ -91,12 +93,15 @@ def _parameters(wanted: Mount, target_fd: int) -> list[str]:
     return parameters
 
 
-def _guard_proc(name: str, wanted: Mount, mount_fd: int, target_fd: int) -> None:
-    """Raise StepError when something other than procfs would cover procfs."""
+_NOT_PROC = 0
+
+
+def _guard_proc(name: str, wanted: Mount, target_fd: int, magic: int) -> None:
+    """Raise StepError when a filesystem with another ``magic`` than procfs would cover procfs."""
     on_proc = libc.filesystem_magic(target_fd) == consts.PROC_SUPER_MAGIC
     if not on_proc and wanted.destination != "/proc":
         return
-    if libc.filesystem_magic(mount_fd) == consts.PROC_SUPER_MAGIC:
+    if magic == consts.PROC_SUPER_MAGIC:
         return
     if wanted.destination not in REPLACEABLE:
         raise StepError(name, f"{wanted.type} on {wanted.destination}: only proc may be mounted"
