@@ -13,6 +13,7 @@ import sys
 
 from anocir.errors import StepError, reason
 from anocir.plan.plan import INIT, START
+from anocir.state.store import GO
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -101,7 +102,8 @@ def _wait_for_start(context: Context, channel: Channel) -> None:
         context.error_fd = channel.write_fd
         return
     channel.close()
-    os.read(context.go_fd, 1)
+    if os.read(context.go_fd, 1) != GO:
+        os._exit(FAILED)
     os.close(context.go_fd)
 
 

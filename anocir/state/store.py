@@ -20,6 +20,10 @@ CONFIG_FILE = "config.json"
 GO_FIFO = "go.fifo"
 ERROR_FIFO = "error.fifo"
 
+# What can be written to the first of them.
+GO = b"g"
+GIVE_UP = b"q"
+
 
 def check_id(container_id: str) -> None:
     """Raise InvalidID unless the id can be a file name and nothing else.

@@ -9,7 +9,7 @@ import select
 from anocir.errors import Error, NoSuchContainer, StateError
 from anocir.linux import proc
 from anocir.state import record as records
-from anocir.state.store import Store
+from anocir.state.store import GIVE_UP, GO_FIFO, Store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def delete(root: str, container_id: str, force: bool = False) -> None:
         record = _load_if_sound(entry) if force else records.load(entry)
         if force:
             _kill(record)
+            _dismiss(entry)
         elif record is not None and (status := record.status()) != "stopped":
             raise Error(f"cannot delete container {container_id} that is not stopped: {status}")
         entry.remove()
@@ -54,6 +55,16 @@ def _load_if_sound(entry: Entry) -> Record | None:
         return records.load(entry)
     except StateError:
         return None
+
+
+def _dismiss(entry: Entry) -> None:
+    """Tell an init that still waits for `start` to give up: no record is needed to reach it."""
+    try:
+        fd = os.open(GO_FIFO, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=entry.fd)
+    except OSError:
+        return  # There is no FIFO, or nobody waits at it.
+    os.write(fd, GIVE_UP)
+    os.close(fd)
 
 
 def _kill(record: Record | None) -> None:

@@ -11,6 +11,7 @@ import os
 
 from anocir.errors import StepError, reason
 from anocir.plan.plan import INIT, START
+from anocir.state.store import GO
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ def _wait_for_start(context: Context, channel: Channel) -> None:
     The descriptor for errors stays open until the execve closes it: its end tells success.
     """
     channel.close()
-    os.read(context.go_fd, 1)
+    if os.read(context.go_fd, 1) != GO:
+        os._exit(FAILED)
     os.close(context.go_fd)
 
 

@@ -6,7 +6,7 @@ import os
 
 from anocir.errors import Error, NotRunning
 from anocir.state import record as records
-from anocir.state.store import ERROR_FIFO, GO_FIFO, Store
+from anocir.state.store import ERROR_FIFO, GO, GO_FIFO, Store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _release(entry: Entry) -> None:
     except OSError:
         # Nobody has it open for reading: init died since its status was looked at.
         raise NotRunning from None
-    os.write(go_fd, b"g")
+    os.write(go_fd, GO)
     os.set_blocking(error_fd, True)
     words = b""
     while chunk := os.read(error_fd, 4096):
