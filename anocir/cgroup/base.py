@@ -57,9 +57,11 @@ class Manager:
                 self.marked = group.make(self.owner) and self.marked
                 done.append(group)
             self._prepare()
-        except BaseException:
+        except BaseException as error:
             for group in done:
                 group.remove(self.owner, self.marked)
+            if isinstance(error, OSError):
+                raise self._error("preparing", error) from None
             raise
 
     def _prepare(self) -> None:
@@ -83,7 +85,16 @@ class Manager:
         raise Error("this cgroup manager can't restrict devices")
 
     def pids(self) -> list[int]:
-        """Return the processes in the cgroup and below; none if it is gone or another's."""
+        """Return the processes in the cgroup and below; none if it is gone or another's.
+
+        Raises Error.
+        """
+        try:
+            return self._pids()
+        except OSError as error:
+            raise self._error("listing the processes of", error) from None
+
+    def _pids(self) -> list[int]:
         found: set[int] = set()
         for group in self._own():
             found.update(group.pids())
@@ -94,13 +105,16 @@ class Manager:
 
         Never signals a process in a cgroup that another owner holds. Raises Error.
         """
-        if signal == 9:
-            self._kill()
-        else:
-            kill.send_all(self.pids, signal)
+        try:
+            if signal == 9:
+                self._kill()
+            else:
+                kill.send_all(self._pids, signal)
+        except OSError as error:
+            raise self._error("signalling the processes of", error) from None
 
     def _kill(self) -> None:
-        kill.kill_all(self.pids, self._hold, self.groups[0].path)
+        kill.kill_all(self._pids, self._hold, self.groups[0].path)
 
     def _hold(self, frozen: bool) -> None:
         """Freeze or thaw the cgroup if the host can; part of kill()."""
@@ -111,8 +125,11 @@ class Manager:
         Parents that the runtime made go too when they are empty. Doing it again is harmless.
         Raises Error if a process is still in it.
         """
-        for group in self.groups:
-            group.remove(self.owner, self.marked)
+        try:
+            for group in self.groups:
+                group.remove(self.owner, self.marked)
+        except OSError as error:
+            raise self._error("removing", error) from None
 
     def record(self) -> dict[str, Any]:
         """Return what load() needs, as JSON values."""
@@ -123,6 +140,9 @@ class Manager:
             "paths": {group.key: group.path for group in self.groups},
             "made": {group.key: group.made for group in self.groups},
         }
+
+    def _error(self, doing: str, error: OSError) -> Error:
+        return Error(f"{doing} cgroup {self.groups[0].path}: {error.strerror}")
 
     def _own(self) -> list[Group]:
         return [group for group in self.groups if group.belongs_to(self.owner, self.marked)]

@@ -47,6 +47,13 @@ class Group:
         """Return a descriptor of the directory. Raises OSError."""
         return os.open(self.path, tree.DIRECTORY)
 
+    def open_if_there(self) -> int | None:
+        """Return a descriptor of the directory, None if there is no such cgroup. Raises OSError."""
+        try:
+            return self.open()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
     def make(self, owner: str) -> bool:
         """Make the directory and its missing parents, and claim it for ``owner``.
 
@@ -55,21 +62,20 @@ class Group:
         """
         try:
             fd = self._make_all()
-        except OSError as error:
-            self._remove_parents()
-            raise Error(_advice(self.path, error)) from None
-        try:
-            processes = tree.pids(fd)
-            if processes:
-                raise Error(f"container's cgroup is not empty: {len(processes)} process(es) found")
-            return mark.claim(fd, owner)
-        except FileExistsError as error:
-            raise Error(
-                f"cgroup {self.path} belongs to the container in {error.filename}; delete that"
-                " container, or give this one another id or linux.cgroupsPath"
-            ) from None
-        finally:
-            os.close(fd)
+            try:
+                processes = tree.pids(fd)
+                if processes:
+                    found = f"{len(processes)} process(es) found"
+                    raise Error(f"container's cgroup is not empty: {found}")
+                return mark.claim(fd, owner, self.path)
+            finally:
+                os.close(fd)
+        except BaseException as error:
+            # What is somebody else's has another owner, or a process, and stays.
+            self.remove(owner, marked=True)
+            if isinstance(error, OSError):
+                raise Error(_advice(self.path, error)) from None
+            raise
 
     def levels(self) -> list[int]:
         """Return descriptors of the hierarchy's root, of each parent, and of the directory."""
@@ -84,9 +90,8 @@ class Group:
 
     def pids(self) -> list[int]:
         """Return the processes in the directory and below; none if it is gone."""
-        try:
-            fd = self.open()
-        except FileNotFoundError:
+        fd = self.open_if_there()
+        if fd is None:
             return []
         try:
             return tree.pids(fd)
@@ -98,9 +103,8 @@ class Group:
 
         Without ``marked``, the filesystem took no marks, and one without an owner is believed.
         """
-        try:
-            fd = self.open()
-        except FileNotFoundError:
+        fd = self.open_if_there()
+        if fd is None:
             return False
         try:
             holder = mark.owner_of(fd)
@@ -154,9 +158,8 @@ class Group:
     def _remove_own(self) -> None:
         deadline = time.monotonic() + PATIENCE
         while True:
-            try:
-                fd = self.open()
-            except FileNotFoundError:
+            fd = self.open_if_there()
+            if fd is None:
                 return
             try:
                 if self._try_remove(fd):
@@ -188,9 +191,8 @@ class Group:
 
         Nothing is below it then and nobody is in it, or it is not ours.
         """
-        try:
-            fd = self.open()
-        except FileNotFoundError:
+        fd = self.open_if_there()
+        if fd is None:
             return True
         try:
             if mark.owner_of(fd) is not None:

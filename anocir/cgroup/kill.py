@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# Descriptors to leave free for reading the lists of processes.
+# Descriptors to leave free, so that the processes can still be listed.
 _SPARE = 8
 
 
@@ -26,18 +26,25 @@ def open_all(pids: Callable[[], list[int]]) -> list[int]:
     is still the same process, or its end makes the pidfd useless and harmless.
     """
     fds: dict[int, int] = {}
-    for pid in pids():
-        try:
-            fds[pid] = os.pidfd_open(pid)
-        except ProcessLookupError:
-            continue
-        except OSError as error:
-            if error.errno in (errno.EMFILE, errno.ENFILE) and len(fds) > _SPARE:
-                close([fds.popitem()[1] for _ in range(_SPARE)])
+    reserve: list[int] = []
+    try:
+        for _ in range(_SPARE):
+            reserve.append(os.open("/", os.O_PATH | os.O_CLOEXEC))
+        for pid in pids():
+            try:
+                fds[pid] = os.pidfd_open(pid)
+            except ProcessLookupError:
+                continue
+            except OSError as error:
+                if error.errno not in (errno.EMFILE, errno.ENFILE) or not fds:
+                    raise
                 break
-            close(list(fds.values()))
-            raise
-    still = set(pids()) if fds else set()
+        close(reserve)
+        reserve.clear()
+        still = set(pids())
+    except BaseException:
+        close([*reserve, *fds.values()])
+        raise
     close([fd for pid, fd in fds.items() if pid not in still])
     return [fd for pid, fd in fds.items() if pid in still]
 

@@ -15,6 +15,8 @@ from __future__ import annotations
 import errno
 import os
 
+from anocir.errors import Error
+
 _PREFIXES = ("trusted.", "user.")
 _MADE = "anocir.made"
 _OWNER = "anocir.owner"
@@ -31,11 +33,11 @@ def is_made(fd: int) -> bool:
     return _get(fd, _MADE) is not None
 
 
-def claim(fd: int, owner: str) -> bool:
+def claim(fd: int, owner: str, path: str) -> bool:
     """Make ``owner`` the owner of the cgroup ``fd``; of several at once, exactly one succeeds.
 
-    Returns False if the filesystem takes no marks. Raises FileExistsError if another owner, whose
-    directory still exists, holds it; the error's filename is that owner.
+    Returns False if the filesystem takes no marks. Raises Error, which names the cgroup by
+    ``path``, if another owner whose directory still exists holds it; OSError.
     """
     value = os.fsencode(owner)
     try:
@@ -43,7 +45,10 @@ def claim(fd: int, owner: str) -> bool:
     except FileExistsError:
         holder = owner_of(fd)
         if holder is not None and holder != owner and os.path.isdir(holder):
-            raise FileExistsError(errno.EEXIST, "held by another container", holder) from None
+            raise Error(
+                f"cgroup {path} belongs to the container in {holder}; delete that container, or"
+                " give this one another id or linux.cgroupsPath"
+            ) from None
         return _set(fd, _OWNER, value, 0)
 
 

@@ -51,7 +51,7 @@ class Manager(base.Manager):
         unified = self.group_of(UNIFIED)
         if unified and unified in self._own():
             v2.kill_group(unified, lambda: self._hold(False))
-        if self.pids():
+        if self._pids():
             super()._kill()
 
     def _hold(self, frozen: bool) -> None:
@@ -69,14 +69,11 @@ def inherit_cpuset(group: Group) -> None:
 
     A version 1 cpuset starts empty, and an empty one takes no process.
     """
+    fds = group.levels()
     try:
-        fds = group.levels()
-        try:
-            for name in ("cpuset.cpus", "cpuset.mems"):
-                for parent, child in itertools.pairwise(fds):
-                    if not tree.read(child, name).strip():
-                        tree.write(child, name, tree.read(parent, name).strip())
-        finally:
-            close(fds)
-    except OSError as error:
-        raise Error(f"preparing cgroup {group.path}: {name}: {error.strerror}") from None
+        for name in ("cpuset.cpus", "cpuset.mems"):
+            for parent, child in itertools.pairwise(fds):
+                if not tree.read(child, name).strip():
+                    tree.write(child, name, tree.read(parent, name).strip())
+    finally:
+        close(fds)

@@ -87,9 +87,8 @@ def kill_group(group: Group, thaw: Callable[[], None]) -> bool:
     end. Returns False on a kernel without cgroup.kill (before 5.14). Raises Error if something is
     left after ``PATIENCE`` seconds.
     """
-    try:
-        fd = group.open()
-    except FileNotFoundError:
+    fd = group.open_if_there()
+    if fd is None:
         return True
     watched: list[int] = []
     try:

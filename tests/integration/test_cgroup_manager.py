@@ -453,14 +453,15 @@ def test_kill_without_the_kill_file(made: base.Manager, monkeypatch: pytest.Monk
     assert [process.status() for process in processes] == [-signal.SIGKILL] * 2
 
 
-def test_kill_with_few_descriptors(made: base.Manager) -> None:
+@pytest.mark.parametrize("spare", [12, 24, 32])
+def test_kill_with_few_descriptors(made: base.Manager, spare: int) -> None:
     import resource
 
     processes = [Process() for _ in range(20)]
     for process in processes:
         made.add(process.pid)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) + 12, hard))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) + spare, hard))
     try:
         made.kill()
     finally:
@@ -543,7 +544,7 @@ def crash(action: Callable[[], None], name: str, count: int) -> bool:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 9
 
 
-@pytest.mark.parametrize("name", ["mkdir", "fchmod", "setxattr", "open", "rmdir"])
+@pytest.mark.parametrize("name", ["mkdir", "fchmod", "setxattr", "rmdir"])
 @pytest.mark.parametrize("place", [("crash", True), (f"{TOP}/crash/c1", False)])
 def test_crash_at_any_call_leaves_nothing(owner: str, name: str, place: tuple[str, bool]) -> None:
     def whole_life() -> None:
@@ -560,6 +561,44 @@ def test_crash_at_any_call_leaves_nothing(owner: str, name: str, place: tuple[st
         assert directories() == before, f"{name}, point {count}"
         if not died:
             break
+        count += 1
+    assert count > 0
+
+
+@pytest.mark.parametrize("name", ["mkdir", "fchmod", "setxattr", "open", "fstat"])
+@pytest.mark.parametrize("place", [("refused", True), (f"{TOP}/refused/c1", False)])
+def test_refusal_of_any_call_is_one_error_and_leaves_nothing(
+    owner: str, name: str, place: tuple[str, bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def create_without(call: int) -> bool:
+        """Create with one call refused; return whether there was such a call."""
+        calls = iter(range(call))
+        refused = False
+
+        def refuse(*arguments: object, **keywords: object) -> object:
+            nonlocal refused
+            if next(calls, None) is None and not refused:
+                refused = True
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            return real(*arguments, **keywords)
+
+        cgroup = manager.new(*place, owner)
+        monkeypatch.setattr(os, name, refuse)
+        try:
+            cgroup.create()
+        except Error as error:
+            monkeypatch.setattr(os, name, real)
+            assert "Input/output error" in error.message
+        else:
+            # Nothing was refused, or only the handing down of a controller.
+            monkeypatch.setattr(os, name, real)
+            cgroup.remove()
+        return refused
+
+    real = getattr(os, name)
+    count = 0
+    while create_without(count):
+        assert directories() == set(), f"call {count} of {name}"
         count += 1
     assert count > 0
 
