@@ -25,28 +25,29 @@
   headerButton("__drawer", "Menu");
   headerButton("__search", "Search");
 
-  // Inside the menu a label can't be a button, but what it holds can.
-  const innerButton = (label, name) => {
-    const inner = label.querySelector(".md-ellipsis, .md-nav__icon");
-    if (!inner) return;
-    inner.setAttribute("role", "button");
-    if (name) inner.setAttribute("aria-label", name);
-    inner.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" && event.key !== " ") return;
+  // In the menu the theme's own script opens a label that has the focus at Enter; it never gets there.
+  const labels = all(".md-nav--primary label:is(.md-nav__link, .md-nav .md-nav__title)[for]");
+  for (const label of labels) {
+    if (!label.textContent.trim()) {
+      const name = label.closest(".md-nav__container")?.textContent.trim() ?? "";
+      const text = document.createElement("span");
+      text.className = "site-hidden";
+      text.textContent = `Pages of ${name}`;
+      label.append(text);
+    }
+    label.addEventListener("keydown", (event) => {
+      if (event.key !== " ") return;
       event.preventDefault();
-      event.stopPropagation();
       label.click();
     });
-  };
-  for (const label of all(".md-nav--primary label.md-nav__link[for]")) innerButton(label);
-  for (const label of all(".md-nav--primary .md-nav .md-nav__title[for]")) innerButton(label, "Back");
+  }
 
   // What can't be seen can't be reached: the closed menu, closed sections, and what lies behind an open one.
   const updateMenu = () => {
     const narrow = narrowMenu.matches;
     const sidebar = document.querySelector(".md-sidebar--primary");
     if (sidebar) sidebar.inert = narrow && !drawer.checked;
-    for (const button of all(".md-nav--primary [role=button]")) button.tabIndex = narrow ? 0 : -1;
+    for (const label of labels) label.tabIndex = narrow ? 0 : -1;
     for (const list of all(".md-nav--primary .md-nav__list")) {
       const items = [...list.children];
       const opened = items.find((item) => item.querySelector(":scope > .md-nav__toggle")?.checked);
@@ -75,7 +76,6 @@
 
   const nameLandmarks = () => {
     document.querySelector(".md-search")?.setAttribute("aria-label", "Search");
-    document.querySelector(".md-search__scrollwrap")?.setAttribute("tabindex", "-1");
     for (const nav of all("nav[aria-labelledby]")) {
       if (document.getElementById(nav.getAttribute("aria-labelledby"))) continue;
       nav.setAttribute("aria-label", nav.querySelector(".md-nav__title").textContent.trim());
