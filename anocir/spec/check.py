@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from anocir.errors import ConfigError
 from anocir.spec import table
-from anocir.spec.json import dotted, quoted
+from anocir.spec.json import dotted, first, quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def matches(text: str, pieces: tuple[tuple[str, bool, int, int | None], ...]) ->
 
 def plain(found: Sequence[Problem]) -> list[str]:
     """Word problems without the help of jsonschema: one line each."""
-    return [violation(path, there, allowed(node)) for path, there, node in found]
+    return first(violation(path, there, allowed(node)) for path, there, node in found)
 
 
 def violation(path: Path, there: object, wanted: str) -> str:

@@ -9,16 +9,18 @@ text is read more strictly than ``json.loads`` reads it.
 from __future__ import annotations
 
 import _json
+from itertools import islice
 
 from anocir.errors import ConfigError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     Path = tuple[str | int, ...]
 
 WHITESPACE = " \t\n\r"
+MOST_LINES = 1000
 
 
 class Repeated(dict[str, object]):
@@ -87,7 +89,7 @@ def loads(text: bytes | str, what: str) -> object:
         value = _read_slowly(decoded, scan, what)
     if scan.doubts:
         try:
-            violations = list(_strange(value, ()))
+            violations = first(_strange(value, ()))
         except RecursionError:
             violations = ["the values are nested too deeply"]
         if violations:
@@ -174,6 +176,12 @@ def _flaws(text: str) -> Iterator[str]:
         yield "holds a NUL character, where the kernel would cut the text off"
     if not _encodable(text):
         yield "holds half of a surrogate pair, which is no character"
+
+
+def first(lines: Iterable[str]) -> list[str]:
+    """Return all lines, or so many that nobody could want more: 1000, and a line that says so."""
+    kept = list(islice(lines, MOST_LINES + 1))
+    return [*kept[:MOST_LINES], "and more"] if len(kept) > MOST_LINES else kept
 
 
 def dotted(path: Path) -> str:

@@ -11,7 +11,7 @@ value later, with a worse message.
 from __future__ import annotations
 
 from anocir.spec.check import described
-from anocir.spec.json import dotted
+from anocir.spec.json import dotted, first
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,15 +63,18 @@ def violations(config: Config, shape: Sequence[str] = ()) -> list[str]:
     ``shape`` are the violations of the schema, if there are any. A rule that stumbles over them
     has nothing to add, nor has one that speaks of the same place.
     """
-    lines: list[str] = []
+    wrong = tuple(line.partition(": ")[0] for line in shape)
+    return first(line for line in _broken(config, shape) if not line.startswith(wrong))
+
+
+def _broken(config: Config, shape: Sequence[str]) -> Iterator[str]:
+    """Yield one line per broken rule; ``shape`` as in ``violations``."""
     for rule in RULES:
         try:
-            lines.extend(rule(config))
+            yield from rule(config)
         except (AttributeError, KeyError, TypeError):
             if not shape:
                 raise
-    wrong = tuple(line.partition(": ")[0] for line in shape)
-    return [line for line in lines if not line.startswith(wrong)]
 
 
 def advice(config: Config) -> list[str]:

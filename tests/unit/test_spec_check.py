@@ -114,6 +114,35 @@ def test_a_document_that_is_no_object() -> None:
         check.check_config([1])
 
 
+@pytest.mark.parametrize(
+    ("text", "faults"),
+    [
+        (b'{"ociVersion": "1.0.0", "root": {"path": "a"}, "mounts": [%s]}', b"{}"),
+        (
+            b'{"ociVersion": "1.0.0", "root": {"path": "a"},'
+            b' "process": {"cwd": "/", "args": ["a"], "env": [%s]}}',
+            b'""',
+        ),
+        (b'{"ociVersion": "1.0.0", "x": [%s]}', rb'"\u0000"'),
+    ],
+)
+def test_a_flood_of_faults_ends_after_a_thousand_lines(text: bytes, faults: bytes) -> None:
+    with pytest.raises(ConfigError) as caught:
+        bundle.parse(text % b",".join([faults] * 20_000), "config.json")
+    assert caught.value.violations[1000:] == ["and more"]
+
+
+def test_a_huge_document_is_not_handed_to_jsonschema() -> None:
+    config = {
+        "ociVersion": 7,
+        "root": {"path": "a"},
+        "process": {"cwd": "/", "args": ["a"] * 20_000},
+    }
+    with pytest.raises(ConfigError) as caught:
+        check.check_config(config)
+    assert caught.value.violations == ["ociVersion: found 7 (a number), allowed: a string"]
+
+
 def run_isolated(package: Path, program: str) -> str:
     """Run a program as the launcher does: no site-packages, no environment."""
     start = f"import sys; sys.path.insert(0, {str(package)!r})\n"
