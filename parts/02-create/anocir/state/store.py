@@ -82,10 +82,20 @@ class Store:
         return Entry(path, container_id, os.open(path, os.O_RDONLY | os.O_DIRECTORY))
 
     def _make_root(self) -> None:
-        if os.path.isdir(self.root):
-            return
         try:
-            os.makedirs(self.root, 0o700, exist_ok=True)
-            os.chmod(self.root, 0o700)
+            _make_directory(self.root, 0o700)
         except OSError as error:
             raise StateError(f"make state root {self.root}: {error.strerror}") from None
+
+
+def _make_directory(path: str, mode: int) -> None:
+    """Make a directory, and those above it for root alone to change, whatever the umask."""
+    if os.path.isdir(path):
+        return
+    _make_directory(os.path.dirname(path), 0o755)
+    try:
+        os.mkdir(path, 0o700)
+        os.chmod(path, mode)
+    except FileExistsError:
+        if not os.path.isdir(path):
+            raise

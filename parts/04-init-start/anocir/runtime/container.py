@@ -57,7 +57,11 @@ def make_fifos(step: Step, context: Context) -> None:
 
 
 def make_process(step: Step, context: Context) -> None:
-    """Fork; the child goes its own way here and never returns."""
+    """Fork; the child goes its own way here and never returns.
+
+    A caller that ignores SIGCHLD would have the kernel reap the child, and give its pid away.
+    """
+    _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
     context.channel, theirs = channel.pair()
     context.pid = clone.clone()
     if context.pid == 0:
@@ -68,15 +72,20 @@ def make_process(step: Step, context: Context) -> None:
 
 def wait_ready(step: Step, context: Context) -> None:
     """Let the process do its steps; its failure is raised here as if the step had been ours."""
-    try:
-        context.channel.send("go")
-    except BrokenPipeError:
-        pass  # It has died, and may have said why.
+    let_go(context)
     answer = context.channel.receive()
     if answer is None:
         raise StepError("init", f"the process died before it was ready: {_death(context.pid)}")
     if answer["message"] == "error":
         raise StepError(answer["step"], answer["text"])
+
+
+def let_go(context: Context) -> None:
+    """Send the process its next go. One that has died may have said why, or tells by its end."""
+    try:
+        context.channel.send("go")
+    except BrokenPipeError:
+        pass
 
 
 def record_process(step: Step, context: Context) -> None:
@@ -97,9 +106,14 @@ def write_pid_file(step: Step, context: Context) -> None:
     directory, name = os.path.split(path)
     temporary = os.path.join(directory, f".{name}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
-    with open(os.open(temporary, flags, 0o644), "wb") as file:
-        file.write(b"%d" % context.pid)
-    os.rename(temporary, path)
+    fd = os.open(temporary, flags, 0o644)
+    try:
+        with open(fd, "wb") as file:
+            file.write(b"%d" % context.pid)
+        os.rename(temporary, path)
+    except OSError:
+        os.unlink(temporary)
+        raise
     context.undo.append(lambda: os.unlink(path))
 
 

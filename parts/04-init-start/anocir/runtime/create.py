@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from anocir.plan import planners
 from anocir.plan.plan import ATTACH, FINISH, PREPARE
+from anocir.runtime import container
 from anocir.runtime.appliers import APPLIERS
 from anocir.runtime.context import Context
 from anocir.spec import bundle as bundles
@@ -34,7 +35,7 @@ def create(
     context.pid_file = pid_file
     context.fail_at = fail_at
     bring_up(context)
-    context.channel.send("go")
+    container.let_go(context)
 
 
 def dry_run(container_id: str, bundle: str, warn: Callable[[str], None]) -> list[str]:

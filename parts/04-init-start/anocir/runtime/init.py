@@ -24,26 +24,35 @@ FAILED = 255
 
 
 def main(context: Context, channel: Channel) -> NoReturn:
-    """Carry out the child's stages and become the user's program; never returns."""
+    """Carry out the child's stages and become the user's program; never returns.
+
+    Whatever happens, this copy of the runtime must not go on to where the runtime undoes things.
+    """
+    try:
+        _carry_out(context, channel)
+    finally:
+        os._exit(FAILED)
+
+
+def _carry_out(context: Context, channel: Channel) -> None:
     try:
         _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
         lasting = [channel.read_fd, channel.write_fd, context.go_fd, context.error_fd]
         close_strangers(lasting)
         if channel.receive() is None:
-            os._exit(FAILED)
+            return
         context.run(INIT)
         channel.send("ready")
         if channel.receive() is None:
-            os._exit(FAILED)
+            return
         _wait_for_start(context, channel)
     except BaseException as error:
         _report(channel, error)
-        os._exit(FAILED)
+        return
     try:
         context.run(START)
     except BaseException as error:
         _explain(context.error_fd, error)
-    os._exit(FAILED)
 
 
 def close_strangers(keep: list[int]) -> None:

@@ -51,7 +51,10 @@ def _release(entry: Entry) -> None:
     except OSError:
         # Nobody has it open for reading: init died since its status was looked at.
         raise NotRunning from None
-    os.write(go_fd, GO)
+    try:
+        os.write(go_fd, GO)
+    except BrokenPipeError:
+        raise NotRunning from None
     os.set_blocking(error_fd, True)
     words = b""
     while chunk := os.read(error_fd, 4096):

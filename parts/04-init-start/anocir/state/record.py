@@ -24,6 +24,8 @@ _FIELDS: dict[str, tuple[type, ...]] = {
     "pid": (int, type(None)),
     "startTime": (int, type(None)),
 }
+# Process 1 is never a container's, and the kernel counts no further than that (linux/threads.h).
+_PIDS = range(2, 4 * 1024 * 1024 + 1)
 
 
 class Record:
@@ -99,6 +101,8 @@ def load(entry: Entry) -> Record:
     for field, types in _FIELDS.items():
         if type(document.get(field)) not in types:
             raise StateError(_advice(entry, f"field {field} is missing or of the wrong type"))
+    if document["pid"] is not None and document["pid"] not in _PIDS:
+        raise StateError(_advice(entry, f"{document['pid']} is no pid of a container"))
     record = Record(
         document["id"],
         document["ociVersion"],

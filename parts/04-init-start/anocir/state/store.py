@@ -115,10 +115,14 @@ class Store:
             os.mkdir(path, 0o700)
         except FileExistsError:
             raise ContainerExists from None
-        # mkdir obeys the caller's umask, which may take away even our own rights.
-        os.chmod(path, 0o700)
-        entry = Entry(path, container_id, _open_directory(path))
-        entry.lock()
+        try:
+            # mkdir obeys the caller's umask, which may take away even our own rights.
+            os.chmod(path, 0o700)
+            entry = Entry(path, container_id, _open_directory(path))
+            entry.lock()
+        except (StateError, OSError):
+            os.rmdir(path)
+            raise
         return entry
 
     def open(self, container_id: str) -> Entry:
@@ -136,13 +140,23 @@ class Store:
         return sorted(e.name for e in entries if e.is_dir(follow_symlinks=False))
 
     def _make_root(self) -> None:
-        if os.path.isdir(self.root):
-            return
         try:
-            os.makedirs(self.root, 0o700, exist_ok=True)
-            os.chmod(self.root, 0o700)
+            _make_directory(self.root, 0o700)
         except OSError as error:
             raise StateError(f"make state root {self.root}: {error.strerror}") from None
+
+
+def _make_directory(path: str, mode: int) -> None:
+    """Make a directory, and those above it for root alone to change, whatever the umask."""
+    if os.path.isdir(path):
+        return
+    _make_directory(os.path.dirname(path), 0o755)
+    try:
+        os.mkdir(path, 0o700)
+        os.chmod(path, mode)
+    except FileExistsError:
+        if not os.path.isdir(path):
+            raise
 
 
 def _open_directory(path: str) -> int:
