@@ -43,7 +43,7 @@ from tools.series import (
 from tools.series.snippets import Library
 from tools.series.tree import REPO, SeriesError
 
-CHECKS = ("layout", "fixpoint", "head")
+CHECKS = ("layout", "size", "fixpoint", "head")
 
 
 def list_parts(repo: Path, options: argparse.Namespace) -> int:
@@ -80,7 +80,7 @@ def diff(repo: Path, options: argparse.Namespace) -> int:
     """Print the difference between two stages."""
     first, second = options.first, options.second
     if second is None:
-        previous = tree.before(repo, first)
+        previous = tree.before(repo, tree.find(repo, first).number)
         first, second = (previous.number if previous else first), first
     one, two = tree.find(repo, first), tree.find(repo, second)
     old, new = one.package(), two.package()
@@ -119,6 +119,8 @@ def check(repo: Path, options: argparse.Namespace) -> int:
     for name in options.only or CHECKS:
         if name == "layout":
             found += layout.problems(repo)
+        elif name == "size":
+            found += layout.size_problems(repo)
         elif name == "fixpoint":
             found += map(str, fixpoint.check(repo, options.base, message))
         else:

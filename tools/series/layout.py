@@ -23,12 +23,19 @@ def problems(repo: Path) -> Iterator[str]:
     if numbers != [f"{n:02}" for n in range(len(numbers))]:
         yield f"parts: found the numbers {' '.join(numbers)}; they go on from 00 without a gap"
     top = tree.head(repo).package()
-    for position, part in enumerate(found):
-        previous = found[position - 1] if position else None
+    for part in found:
         try:
             yield from (f"{part.prefix}{p}" for p in _part(repo, part, top))
             yield from (f"{part.prefix}{p}" for p in clean.problems(part.tree()))
-            yield from _size(part, previous)
+        except SeriesError as error:
+            yield str(error)
+
+
+def size_problems(repo: Path) -> Iterator[str]:
+    """Every step that is too large, or in a state that doesn't run."""
+    for part in tree.parts(repo):
+        try:
+            yield from _size(part, tree.before(repo, part.number))
         except SeriesError as error:
             yield str(error)
 

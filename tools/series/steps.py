@@ -15,8 +15,16 @@ from tools.series.tree import PACKAGE, SeriesError, Stage, Tree
 
 MOST = 3
 
-_IMPORT_ALL = """
-import importlib, pkgutil, anocir
+# The version first: importing every module could hide an import that is missing.
+_TRY = """
+import importlib, pkgutil, runpy, sys
+sys.argv = ["anocir", "--version"]
+try:
+    runpy.run_module("anocir", run_name="__main__", alter_sys=True)
+except SystemExit as end:
+    if end.code:
+        sys.exit(f"anocir --version ends with status {end.code}")
+import anocir
 for module in pkgutil.walk_packages(anocir.__path__, "anocir."):
     if not module.name.endswith("__main__"):
         importlib.import_module(module.name)
@@ -78,25 +86,21 @@ def _package(files: Tree) -> dict[str, bytes]:
 
 
 def run(files: Tree) -> str:
-    """Import every module of a state, then run `anocir --version`; '' or what went wrong."""
+    """Run `anocir --version` of a state and import all its modules; '' or what went wrong."""
     if not any(p.startswith(PACKAGE) for p in files):
         return ""
     with tempfile.TemporaryDirectory() as name:
         workdir.write(files, Path(name))
-        for arguments in (["-c", _IMPORT_ALL], ["-m", "anocir", "--version"]):
-            done = subprocess.run(
-                [sys.executable, "-P", "-B", *arguments],
-                cwd=name,
-                env={**os.environ, "PYTHONPATH": name},
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            if done.returncode:
-                what = "anocir --version" if "-m" in arguments else "importing its modules"
-                last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-                return f"{what} ends with status {done.returncode}: {last}"
-    return ""
+        done = subprocess.run(
+            [sys.executable, "-P", "-B", "-c", _TRY],
+            cwd=name,
+            env={**os.environ, "PYTHONPATH": name},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    said = done.stderr.strip().splitlines() or ["no message"]
+    return said[-1] if done.returncode else ""
 
 
 def lay_out(part: Stage, directory: Path) -> list[Path]:
