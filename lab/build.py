@@ -13,7 +13,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from lab import initramfs, kernel as kernels, lock, mirror, paths, tools
+from lab import initramfs, lock, mirror, paths, tools
+from lab import kernel as kernels
 from lab.arch import Arch
 from lab.errors import LabError
 from lab.image import Built, Image, built
@@ -38,7 +39,7 @@ mkdir -p "$2/anocir" "$2/root/lab"
 : >"$2/etc/resolv.conf"
 echo anocir-lab >"$2/etc/hostname"
 printf '127.0.0.1 localhost anocir-lab\\n::1 localhost\\n' >"$2/etc/hosts"
-echo "::respawn:/usr/bin/python3 -IS /run/lab/agent.py" >"$2/etc/inittab"
+echo "::respawn:/usr/bin/python3 -IS /run/lab/lab/guest/agent.py" >"$2/etc/inittab"
 rm -f "$2"/boot/initrd.img-* "$2"/boot/System.map-* "$2"/boot/vmlinuz-*
 mke2fs -q -t ext4 -O ^has_journal -E lazy_itable_init=0,root_owner=0:0 -m 0 -L anocir-lab \
     -d "$2" "$3" "$4"

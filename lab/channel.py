@@ -187,6 +187,7 @@ class Channel:
     def run(
         self,
         argv: Sequence[str],
+        *,
         cwd: str = "/anocir",
         env: Mapping[str, str] | None = None,
         input: bytes = b"",

@@ -10,7 +10,7 @@ import lzma
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from lab import cpio, frames
+from lab import cpio
 
 # Built into no Debian cloud kernel; ext4, the PCI transport and the console's driver are.
 DRIVER = "virtio_blk"
@@ -45,24 +45,30 @@ def base(busybox: bytes, module: bytes, compressed: bool) -> bytes:
     )
 
 
-def guest(files: Mapping[str, tuple[bytes, int]]) -> bytes:
-    """The archive made at each start: `files` maps a name to its content and mode."""
-    entries = [cpio.directory("lab")]
-    for name, (content, mode) in sorted(files.items()):
-        entries.append(cpio.file("init" if name == "init" else f"lab/{name}", content, mode))
+def guest(init: bytes, files: Mapping[str, bytes]) -> bytes:
+    """The archive made at each start: `files` maps a path below /run/lab to its content."""
+    entries = [cpio.file("init", init, 0o755), cpio.directory("lab")]
+    made = set()
+    for name, content in sorted(files.items()):
+        for parent in reversed(PurePosixPath(name).parents[:-1]):
+            if parent not in made:
+                made.add(parent)
+                entries.append(cpio.directory(f"lab/{parent}"))
+        entries.append(cpio.file(f"lab/{name}", content, 0o644 if "." in name else 0o755))
     return cpio.archive(entries)
 
 
-def guest_files(directory: Path) -> dict[str, tuple[bytes, int]]:
-    """The files of lab/guest, and the module of framing that both sides share."""
-    sources = [*directory.iterdir(), Path(frames.__file__)]
-    return {
-        path.name: (path.read_bytes(), 0o644 if path.suffix == ".py" else 0o755)
-        for path in sources
-        if path.is_file()
-    }
+def guest_files(package: Path) -> dict[str, bytes]:
+    """What the guest runs, by path below /run/lab; package: the directory of this package.
+
+    The boot script lies there by itself, the agent as part of the package that both sides share.
+    """
+    modules = [package / "__init__.py", package / "frames.py", *(package / "guest").glob("*.py")]
+    files = {f"lab/{path.relative_to(package)}": path.read_bytes() for path in modules}
+    return files | {"boot": (package / "guest/boot").read_bytes()}
 
 
-def whole(base_file: Path, directory: Path) -> bytes:
+def whole(base_file: Path, package: Path) -> bytes:
     """What QEMU gets: both archives, one after the other."""
-    return base_file.read_bytes() + guest(guest_files(directory))
+    init = (package / "guest/init").read_bytes()
+    return base_file.read_bytes() + guest(init, guest_files(package))

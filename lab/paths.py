@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parent.parent
-LOCK_FILE = REPO / "lab" / "image.lock"
-GUEST_FILES = REPO / "lab" / "guest"
+PACKAGE = REPO / "lab"
+LOCK_FILE = PACKAGE / "image.lock"
 
 
 def cache() -> Path:

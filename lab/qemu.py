@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
-import signal
 import socket
 import subprocess
 from collections.abc import Sequence
@@ -19,7 +17,6 @@ from lab.image import Built
 # Ports of the guest's agent: so many clients can be served at a time.
 PORTS = 16
 MONITOR = "monitor.sock"
-PR_SET_PDEATHSIG = 1
 
 
 def port_name(number: int) -> str:
@@ -92,7 +89,6 @@ def start(
 
     tied: the kernel kills it when this process ends. resume: a saved memory to go on from.
     """
-    libc = ctypes.CDLL(None)
     (directory / "initrd").write_bytes(initrd)
     listening = [_listen(directory, name) for name in sockets()]
     fds = [sock.fileno() for sock in listening]
@@ -100,11 +96,8 @@ def start(
     if resume is not None:
         argv += ["-incoming", f"exec:cat {resume}"]
 
-    def tie() -> None:
-        os.setsid()
-        if tied:
-            libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
+    if tied:
+        argv = ["setpriv", "--pdeathsig", "KILL", "--", *argv]
     with (directory / "qemu.log").open("wb") as log:
         try:
             return subprocess.Popen(
@@ -113,7 +106,7 @@ def start(
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                preexec_fn=tie,
+                start_new_session=True,
                 pass_fds=fds,
             )
         except OSError as error:

@@ -14,7 +14,7 @@ from lab.errors import LabError
 SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
 # What is needed -> the Debian package that has it.
-TO_RUN: dict[str, str] = {}
+TO_RUN = {"setpriv": "util-linux"}
 TO_BUILD = {"mmdebstrap": "mmdebstrap", "mke2fs": "e2fsprogs", "zstd": "zstd"}
 TO_BUILD_AS_USER = {"newuidmap": "uidmap", "unshare": "util-linux"}
 

@@ -41,6 +41,7 @@ class Machine:
         image_name: str = "trixie",
         cgroup: str = "v2",
         repo: Path = paths.REPO,
+        *,
         directory: Path | None = None,
         memory: int = 1024,
         cpus: int = 2,
@@ -66,7 +67,7 @@ class Machine:
         """The machine that `lab up` keeps for this user, image, cgroup version and work tree."""
         name = image.named(image_name).name
         tree = hashlib.sha256(os.fsencode(repo.resolve())).hexdigest()[:8]
-        return cls(name, cgroup, repo, paths.machines() / f"{name}-{cgroup}-{tree}")
+        return cls(name, cgroup, repo, directory=paths.machines() / f"{name}-{cgroup}-{tree}")
 
     # Its life.
 
@@ -134,6 +135,7 @@ class Machine:
     def run(
         self,
         argv: Sequence[str],
+        *,
         cwd: str = sync.TARGET,
         env: Mapping[str, str] | None = None,
         input: bytes = b"",
@@ -145,7 +147,7 @@ class Machine:
         timeout: in seconds; then the command is killed and CommandTimeout is raised.
         """
         try:
-            return self.channel().run(argv, cwd, env, input, tty, timeout)
+            return self.channel().run(argv, cwd=cwd, env=env, input=input, tty=tty, timeout=timeout)
         except BaseException:
             self._leave()
             raise
@@ -158,7 +160,7 @@ class Machine:
         """Write a file of the host, or bytes, to the path `target` in the VM."""
         content = source if isinstance(source, bytes) else source.read_bytes()
         script = 'mkdir -p "$(dirname "$1")" && cat >"$1" && chmod "$2" "$1"'
-        done = self.run(["sh", "-c", script, "sh", target, f"{mode:o}"], "/", input=content)
+        done = self.run(["sh", "-c", script, "sh", target, f"{mode:o}"], cwd="/", input=content)
         if done.status:
             raise LabError(f"cannot write {target}: {done.stderr.decode(errors='replace')}")
 
@@ -173,7 +175,7 @@ class Machine:
         return qemu.command_line(self.arch, self.built, self.cgroup, hardware)
 
     def _boot(self) -> None:
-        initrd = initramfs.whole(self.built.base, paths.GUEST_FILES)
+        initrd = initramfs.whole(self.built.base, paths.PACKAGE)
         chosen = accel.choose(self._arguments("kvm"), initrd)
         argv = self._arguments(chosen)
         resume = None
