@@ -108,4 +108,3 @@ class Bundle:
             each.write_bytes(content)
             each.chmod(mode)
         return str(path)
-

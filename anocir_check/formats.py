@@ -69,11 +69,10 @@ def _case(suite: ElementTree.Element, outcome: Outcome) -> None:
         found = ElementTree.SubElement(case, "failure", message=_plain(outcome.came))
         found.text = _plain(failure(outcome))
     elif outcome.status != PASSED:
-        ElementTree.SubElement(case, "skipped", message=_plain(f"{outcome.status}: {outcome.reason}"))
+        reason = _plain(f"{outcome.status}: {outcome.reason}")
+        ElementTree.SubElement(case, "skipped", message=reason)
 
 
 def _plain(text: str) -> str:
     """Escape the control characters that XML cannot hold."""
     return "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text)
-
-

@@ -120,7 +120,7 @@ def _run(options: argparse.Namespace) -> int:
     outcomes = plugin.outcomes
     if not outcomes:
         raise UsageError("no check fits: see --list")
-    terminal.failures(outcomes)
+    terminal.failures(outcomes, options.details)
     terminal.table(outcomes, time.monotonic() - started)
     if options.json:
         formats.write_json(options.json, options.runtime, settings.level, outcomes)

@@ -27,8 +27,10 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     what = result.add_argument_group("what to check")
-    what.add_argument("--runtime", metavar="COMMAND", help="the runtime: a program, or a command line")
-    what.add_argument("--through", metavar="NN", type=_part, help="all checks of the parts up to NN")
+    what.add_argument(
+        "--runtime", metavar="COMMAND", help="the runtime: a program or a command line"
+    )
+    what.add_argument("--through", metavar="NN", type=_part, help="all checks up to part NN")
     what.add_argument("--part", metavar="NN", type=_part, help="the checks of part NN alone")
     what.add_argument(
         "--only", metavar="ID", action="append", default=[], help="this check alone (repeatable)"
@@ -52,12 +54,15 @@ def parser() -> argparse.ArgumentParser:
     how = result.add_argument_group("how")
     how.add_argument("--watch", metavar="DIR", type=Path, help="again whenever DIR changes")
     how.add_argument("--stop", action="store_true", help="stop at the first failure")
+    how.add_argument(
+        "--details", metavar="N", type=int, default=5, help="failures to show in full (5)"
+    )
     how.add_argument("--timeout", type=float, default=20.0, help="seconds for a command (20)")
     how.add_argument("--rounds", type=int, default=20, help="tries for each race (20)")
     how.add_argument("--seed", default="0", help="varies the names and words that checks use")
     how.add_argument("--json", metavar="FILE", type=Path, help="write the results as JSON")
     how.add_argument("--junit", metavar="FILE", type=Path, help="write them as JUnit XML")
-    how.add_argument("--checks", metavar="DIR", type=Path, help="the directory that holds the checks")
+    how.add_argument("--checks", metavar="DIR", type=Path, help="where the checks are")
     tell = result.add_argument_group("without a runtime")
     tell.add_argument("--list", action="store_true", help="list the checks")
     tell.add_argument("--explain", metavar="ID", help="explain a check: why, clause, hints")

@@ -51,9 +51,7 @@ class Plugin:
             self.broken.append(f"{report.nodeid}: {report.longreprtext}")
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[Any]
-    ) -> Any:
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[Any]) -> Any:
         """Make an outcome of the first phase that did not pass, else of the check itself."""
         report = yield
         if report.failed or report.skipped or report.when == "call":

@@ -39,13 +39,15 @@ class Terminal:
         note = f"  ({outcome.reason})" if outcome.reason else ""
         self.line(f"  {word} {outcome.check.id:36} {outcome.check.title}{note}")
 
-    def failures(self, outcomes: Iterable[Outcome]) -> None:
-        """Print each failure with all that one needs to look into it."""
-        for outcome in outcomes:
-            if outcome.status == FAILED:
-                self.line()
-                self.line(self._painted(f"FAIL {outcome.check.id}", FAILED))
-                self.line(failure(outcome))
+    def failures(self, outcomes: Iterable[Outcome], most: int) -> None:
+        """Print up to ``most`` failures, with all that one needs to look into them."""
+        failed = [outcome for outcome in outcomes if outcome.status == FAILED]
+        for outcome in failed[:most]:
+            self.line()
+            self.line(self._painted(f"FAIL {outcome.check.id}", FAILED))
+            self.line(failure(outcome))
+        if len(failed) > most:
+            self.line(f"\n{len(failed) - most} failures are not shown here (--details N)")
 
     def table(self, outcomes: Sequence[Outcome], seconds: float) -> None:
         """Print how many checks of each part came out how."""
@@ -91,9 +93,8 @@ def failure(outcome: Outcome) -> str:
     ]
     lines = []
     for name, text in rows:
-        indent = " " * 12
-        for index, part in enumerate(text.splitlines() or [""]):
-            lines.append(f"  {name if index == 0 else '':9} {part}" if index == 0 else indent + part)
+        first, *more = text.splitlines() or [""]
+        lines += [f"  {name:9} {first}", *(" " * 12 + line for line in more)]
     return "\n".join(lines)
 
 

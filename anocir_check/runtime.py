@@ -18,6 +18,7 @@ import sh
 from anocir_check import kernel
 from anocir_check.bundle import Bundle
 from anocir_check.container import Container
+from anocir_check.expect import fail
 from anocir_check.result import Result
 from anocir_check.settings import Settings
 
@@ -128,9 +129,9 @@ class Runtime:
         """
         where = self.root if root == "" else root
         arguments = (*([] if where is None else ["--root", str(where)]), *words)
-        command = sh.Command(self.settings.command[0]).bake(*self.settings.command[1:])
-        out = tempfile.TemporaryFile(dir=self.scratch) if stdout is None else None
-        err = tempfile.TemporaryFile(dir=self.scratch) if stderr is None else None
+        command: Any = sh.Command(self.settings.command[0]).bake(*self.settings.command[1:])
+        out = self._file() if stdout is None else None
+        err = self._file() if stderr is None else None
 
         def caller() -> None:
             _be_a_plain_caller(umask)
@@ -151,7 +152,12 @@ class Runtime:
                 _bg_exc=False,
                 _return_cmd=True,
             )
-        return Call((*self.settings.command, *arguments), process, out, err, timeout or self.timeout)
+        return Call(
+            (*self.settings.command, *arguments), process, out, err, timeout or self.timeout
+        )
+
+    def _file(self) -> IO[bytes]:
+        return tempfile.TemporaryFile(dir=self.scratch)
 
     def finish(self, call: Call) -> Result:
         """Wait for a command that was begun."""
@@ -221,15 +227,11 @@ class Runtime:
     @contextlib.contextmanager
     def unchanged(self, what: str, directory: Path | None = None) -> Iterator[None]:
         """End the check when the block changes anything below a directory (or the root)."""
-        from anocir_check.expect import fail
-
         before = self.files(directory)
         yield
         after = self.files(directory)
         if before != after:
-            changed = sorted(
-                name for name in before | after if before.get(name) != after.get(name)
-            )
+            changed = sorted(name for name in before | after if before.get(name) != after.get(name))
             fail(
                 f"{what} leaves {directory or self.root} as it was",
                 f"changed, new or gone: {', '.join(changed)}",

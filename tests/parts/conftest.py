@@ -5,7 +5,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parent.parent.parent))
 
-from anocir_check.fixtures import (  # noqa: E402
+from anocir_check.fixtures import (
     bundle_fixture,
     busybox_fixture,
     pytest_collection_modifyitems,

@@ -67,9 +67,7 @@ def test_version(runtime: Runtime) -> None:
     """--version prints name and version in its first line, on stdout alone."""
     result = runtime.run("--version", root=None).ok()
     first = result.stdout.partition("\n")[0]
-    expect(
-        re.fullmatch(r"\S+ version \S*\d\S*", first), "a first line `NAME version X.Y.Z`", first
-    )
+    expect(re.fullmatch(r"\S+ version \S*\d\S*", first), "a first line `NAME version X.Y.Z`", first)
     expect(not result.err, "nothing on stderr from --version", result.came)
 
 
@@ -211,9 +209,7 @@ def test_root(runtime: Runtime) -> None:
 def test_log_json(runtime: Runtime) -> None:
     """With --log and --log-format json an error is a line of JSON there, and text on stderr."""
     log = runtime.scratch / "log"
-    runtime.run(
-        "--log", str(log), "--log-format", "json", "state", "nobody"
-    ).refused().no_stdout()
+    runtime.run("--log", str(log), "--log-format", "json", "state", "nobody").refused().no_stdout()
     if not log.exists():
         fail("a log file", "there is none")
     lines = log.read_text().splitlines()

@@ -184,6 +184,21 @@ def test_frozen_config(runtime: Runtime, bundle: Make) -> None:
 
 
 @check(
+    "03-frozen-copy",
+    clause="checks.md#series",
+    kind="series",
+    hints=("Copy the text of config.json into the container's directory, byte for byte.",),
+)
+def test_frozen_copy(runtime: Runtime, bundle: Make) -> None:
+    """The state directory holds a copy of config.json, for its owner alone."""
+    container = runtime.create(bundle())
+    path = runtime.root / container.id / "config.json"
+    expect(path.is_file(), "a copy of config.json", os.listdir(path.parent))
+    same(path.read_bytes(), container.bundle.file.read_bytes(), "copy of config.json")
+    same(oct(path.stat().st_mode & 0o777), "0o600", "mode of the copy")
+
+
+@check(
     "03-root-two-forms",
     clause="checks.md#engines",
     kind="engine",

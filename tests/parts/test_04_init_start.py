@@ -89,11 +89,16 @@ def test_create_pid_file(runtime: Runtime, bundle: Make) -> None:
     """--pid-file holds the pid in bare decimal digits, as state shows it."""
     path = runtime.cwd / "pid"
     container = runtime.create(bundle(), "--pid-file", str(path))
-    same(path.read_bytes(), str(container.pid).encode(), "content of the pid file")
+    same(_content(path), str(container.pid), "content of the pid file")
     container = runtime.create(bundle(), "--pid-file=relative")
     path = runtime.cwd / "relative"
-    same(path.read_bytes(), str(container.pid).encode(), "content of the pid file")
+    same(_content(path), str(container.pid), "content of the pid file")
     same(sorted(os.listdir(runtime.cwd)), ["pid", "relative"], "files beside the pid file")
+
+
+def _content(path: Path) -> str:
+    expect(path.is_file(), f"a file {path}", sorted(os.listdir(path.parent)))
+    return path.read_text()
 
 
 @check(
@@ -108,7 +113,7 @@ def test_create_pid_file_whole(runtime: Runtime, bundle: Make) -> None:
     path.write_text("123456789 and more")
     with path.open("rb") as before:
         container = runtime.create(bundle(), "--pid-file", str(path))
-        same(path.read_bytes(), str(container.pid).encode(), "content of the pid file")
+        same(_content(path), str(container.pid), "content of the pid file")
         same(before.read(), b"123456789 and more", "content for one who opened it before")
 
 
