@@ -9,7 +9,6 @@ text is read more strictly than ``json.loads`` reads it.
 from __future__ import annotations
 
 import _json
-from itertools import islice
 
 from anocir.errors import ConfigError
 
@@ -180,8 +179,13 @@ def _flaws(text: str) -> Iterator[str]:
 
 def first(lines: Iterable[str]) -> list[str]:
     """Return all lines, or so many that nobody could want more: 1000, and a line that says so."""
-    kept = list(islice(lines, MOST_LINES + 1))
-    return [*kept[:MOST_LINES], "and more"] if len(kept) > MOST_LINES else kept
+    kept: list[str] = []
+    for line in lines:
+        if len(kept) == MOST_LINES:
+            kept.append("and more")
+            break
+        kept.append(line)
+    return kept
 
 
 def dotted(path: Path) -> str:
