@@ -19,7 +19,7 @@ from anocir.plan import (
     rootfs,
 )
 from anocir.plan.plan import Plan
-from anocir.spec import support
+from anocir.spec import rules, support
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def make(
 
     Raises ConfigError that names each setting this runtime does not apply.
     """
-    for complaint in support.unknown(config):
+    for complaint in (*support.unknown(config), *rules.advice(config)):
         warn(complaint)
     refused = support.unsupported(config, APPLIED)
     if refused:

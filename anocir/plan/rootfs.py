@@ -30,6 +30,7 @@ def plan_root(config: Config, container_id: str) -> list[Step]:
     if not any(namespace["type"] == "mount" for namespace in namespaces):
         where = "linux.namespaces: a container without a mount namespace is not supported yet"
         raise ConfigError("config.json", [where])
+    _check_mount_namespace(config)
     propagation = config.get("linux", {}).get("rootfsPropagation", "")
     if propagation not in PROPAGATION:
         known = ", ".join(PROPAGATION)
@@ -44,6 +45,19 @@ def plan_root(config: Config, container_id: str) -> list[Step]:
     if kind is not None:
         steps.append(Step(INIT, "root-propagation", "root propagation", propagation, kind))
     return steps
+
+
+def _check_mount_namespace(config: Config) -> None:
+    """Raise ConfigError unless the mounts and the pivot happen in a new mount namespace.
+
+    In the host's they would change the host, and in another container's that one.
+    """
+    namespaces = config.get("linux", {}).get("namespaces", [])
+    if not any(n["type"] == "mount" and not n.get("path") for n in namespaces):
+        text = (
+            "linux.namespaces: found no new mount namespace; running without one is not supported"
+        )
+        raise ConfigError("config.json", [text])
 
 
 def plan_pivot(config: Config, container_id: str) -> list[Step]:
