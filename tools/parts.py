@@ -20,7 +20,7 @@ import argparse
 import difflib
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 if not __package__:
@@ -115,16 +115,18 @@ def carry(repo: Path, options: argparse.Namespace) -> int:
 def check(repo: Path, options: argparse.Namespace) -> int:
     """Print what is wrong with the parts."""
     message = options.message.read_text(encoding="utf-8") if options.message else ""
+    kinds: dict[str, Callable[[], Iterable[object]]] = {
+        "layout": lambda: layout.problems(repo),
+        "size": lambda: layout.size_problems(repo),
+        "fixpoint": lambda: fixpoint.check(repo, options.base, message),
+        "head": lambda: ahead.problems(repo),
+    }
     found: list[str] = []
     for name in options.only or CHECKS:
-        if name == "layout":
-            found += layout.problems(repo)
-        elif name == "size":
-            found += layout.size_problems(repo)
-        elif name == "fixpoint":
-            found += map(str, fixpoint.check(repo, options.base, message))
-        else:
-            found += ahead.problems(repo)
+        try:
+            found += map(str, kinds[name]())
+        except SeriesError as error:
+            found.append(f"{name}: {error}")
     for text in found:
         print(text, file=sys.stderr)
     return 1 if found else 0

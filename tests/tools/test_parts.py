@@ -77,7 +77,7 @@ class TestLines:
     def test_kinds(self) -> None:
         text = '''
 docstring | """Doc.
-blank     |
+docstring |
 docstring | """
 blank     |
 import    | import os

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from tools.series import measure, symbols, tree
 from tools.series.measure import Place
-from tools.series.snippets import Snippets, Subject
+from tools.series.snippets import WHOLE_PAGE, Snippets, Subject
 from tools.series.tree import SeriesError
 
 MOST_WAIVED = 0.05
@@ -110,10 +110,12 @@ def _places(code: Snippets, entry: dict[str, Any]) -> Iterator[Place]:
 
 def to_show(code: Snippets, missing: frozenset[Place]) -> Iterator[tuple[str, int]]:
     """The includes that would show the missing lines, each with how many of them."""
+    changed = changed_lines(code)
     whole = 0
     for path in sorted({place[1] for place in missing}):
         rest = {p for p in missing if p[1] == path}
-        for subject in _best(code, path):
+        untouched = rest == {p for p in changed if p[1] == path}
+        for subject in _best(code, path, untouched):
             own = rest & _of(subject)
             if own and subject.symbol == symbols.IMPORTS:
                 whole += len(own)
@@ -121,13 +123,13 @@ def to_show(code: Snippets, missing: frozenset[Place]) -> Iterator[tuple[str, in
                 yield f"{code.part.number}/{subject.stem}{_form(subject)}", len(own)
             rest -= own
     if whole:
-        yield f"{code.part.number}/whole.md", whole
+        yield f"{code.part.number}/{WHOLE_PAGE}", whole
 
 
-def _best(code: Snippets, path: str) -> list[Subject]:
+def _best(code: Snippets, path: str, untouched: bool) -> list[Subject]:
     """The subjects of a file in the order of choice: what is new or gone is shown as one."""
     every = [s for s in code.subjects() if s.path == path and not _is_row(s)]
-    if every[0].old is None and _text_lines(every[0]) <= SMALL:
+    if untouched and every[0].old is None and _text_lines(every[0]) <= SMALL:
         return every[:1]
     found = [s for s in every if s.symbol]
     new_or_gone = [s for s in found if s.old is None or s.new is None]

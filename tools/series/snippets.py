@@ -279,12 +279,15 @@ def _block(text: str, language: str, title: str = "", marked: frozenset[int] = f
     longest = max((len(m[0]) for m in re.finditer(r"`{3,}", text)), default=2)
     marks = "`" * (longest + 1)
     options = f' title="{title}"' if title else ""
-    if marked:
-        options += f' hl_lines="{_ranges(marked)}"'
+    rows = text.split("\n")
+    # A blank line at the edge of a change is nothing to look at.
+    inner = {n for n in marked if rows[n - 1].strip() or {n - 1, n + 1} <= marked}
+    if inner:
+        options += f' hl_lines="{_ranges(inner)}"'
     return f"{marks}{language}{options}\n{text.rstrip()}\n{marks}\n"
 
 
-def _ranges(numbers: frozenset[int]) -> str:
+def _ranges(numbers: set[int]) -> str:
     """`3 5-7` for {3, 5, 6, 7}."""
     found: list[list[int]] = []
     for number in sorted(numbers):
