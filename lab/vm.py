@@ -24,6 +24,7 @@ from pathlib import Path
 from lab import accel, arch, frames, image, initramfs, paths, qemu, saved, sync, tools
 from lab.channel import Channel, Result
 from lab.errors import LabError
+from lab.session import Session
 
 CGROUPS = ("v2", "v1")
 
@@ -131,6 +132,17 @@ class Machine:
     def connect(self) -> Channel:
         """Another session, for a command that runs beside others."""
         return Channel(self.directory, self.running)
+
+    def session(
+        self,
+        cwd: str = "/root/lab",
+        env: Mapping[str, str] | None = None,
+        *,
+        merged: bool = True,
+        tty: tuple[int, int] | None = None,
+    ) -> Session:
+        """A shell that keeps its state from one command to the next, see lab.session."""
+        return Session(self.connect(), cwd, env, merged=merged, tty=tty)
 
     def run(
         self,
