@@ -143,6 +143,19 @@ def test_the_commit_is_written_down(prefix: Path) -> None:
     assert line in {f"commit: {head or 'unknown'}", f"commit: {head}-dirty"}
 
 
+def test_changed_sources_are_marked(source: Path, tmp_path: Path) -> None:
+    git = ["git", "-C", source, "-c", "user.name=n", "-c", "user.email=e"]
+    for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "all"]):
+        run(*git, *words, check=True)
+    install(tmp_path / "usr", source=source)
+    clean = run(tmp_path / "usr/bin/anocir", "--version").stdout.splitlines()[1]
+    assert clean == f"commit: {run(*git, 'rev-parse', 'HEAD').stdout.strip()}"
+    (source / "anocir/new.py").touch()
+    install(tmp_path / "usr", source=source)
+    changed = run(tmp_path / "usr/bin/anocir", "--version").stdout.splitlines()[1]
+    assert changed == f"{clean}-dirty"
+
+
 def test_sources_that_are_no_checkout_have_no_commit(source: Path, tmp_path: Path) -> None:
     install(tmp_path / "usr", source=source)
     assert "commit: unknown" in run(tmp_path / "usr/bin/anocir", "--version").stdout
