@@ -7,7 +7,6 @@ import os
 import pwd
 import shutil
 import subprocess
-import sys
 import tarfile
 import tempfile
 from collections.abc import Callable
@@ -67,8 +66,8 @@ def build(image: Image, arch: Arch, say: Say, force: bool = False) -> Built:
         extract(tar, directory)
         say("lab: making the disk")
         make_disk(tar, Path(work) / "root", directory / "root.ext4", image.size, root)
-        if result.exists():
-            shutil.rmtree(result.directory)
+        for old in paths.images().glob(f"{image.name}-{arch.debian}-*"):
+            shutil.rmtree(old)
         directory.rename(result.directory)
     return result
 
@@ -140,8 +139,3 @@ def extract(tar: Path, directory: Path) -> None:
         packages = lock.parse_manifest(content(MANIFEST).decode())
         text = json.dumps([package._asdict() for package in packages], indent=1)
         (directory / "packages.json").write_text(text + "\n")
-
-
-def say_on_stderr(text: str) -> None:
-    """Progress goes to stderr: stdout is for what was asked for."""
-    print(text, file=sys.stderr, flush=True)

@@ -62,10 +62,15 @@ IMAGES = (
 )
 
 
-def named(name: str) -> Image:
-    """The image called `name` (trixie or debian13, ...); LabError if there is none."""
+def named(name: str, init: str | None = None) -> Image:
+    """The image called `name` (trixie or debian13, ...); LabError if there is none.
+
+    init: what has to be process 1 of it; None for whatever there is.
+    """
     for image in IMAGES:
         if name in {image.name, image.release}:
+            if init not in {None, image.init}:
+                raise LabError(f"{image.name} has {image.init} as process 1, and not {init}")
             return image
     known = ", ".join(f"{image.name} (or {image.release})" for image in IMAGES)
     raise LabError(f"no image is called {name!r}: choose {known}")

@@ -68,8 +68,13 @@ def read_built(path: Path) -> list[Package]:
 
 
 def differences(locked: Iterable[Package], real: Iterable[Package]) -> list[str]:
-    """One line for each package whose version or content is not the locked one."""
+    """One line for each package whose version or content is not the locked one.
+
+    Nothing locked is no difference: there is nothing that anything was written with.
+    """
     want = {package.name: package for package in locked}
+    if not want:
+        return []
     have = {package.name: package for package in real}
     lines = []
     for name in sorted(want.keys() | have.keys()):

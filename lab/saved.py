@@ -36,31 +36,36 @@ def key(argv: Sequence[str], initrd: bytes) -> str:
     return hasher.hexdigest()[:16]
 
 
+def directory() -> Path:
+    """Where saved memories are."""
+    return paths.cache() / "memory"
+
+
 def find(argv: Sequence[str], initrd: bytes) -> Path | None:
     """The memory saved for this machine, None if there is none."""
-    path = paths.cache() / "memory" / key(argv, initrd)
+    path = directory() / key(argv, initrd)
     return path if path.exists() else None
 
 
 def make(argv: list[str], initrd: bytes) -> Path:
     """Boot once, save the memory, and return its file. Raises LabError."""
-    target = paths.cache() / "memory" / key(argv, initrd)
+    target = directory() / key(argv, initrd)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="boot-", dir=target.parent) as work:
-        directory = Path(work)
-        process = qemu.start(argv, directory, initrd, tied=True)
+        here = Path(work)
+        process = qemu.start(argv, here, initrd, tied=True)
         try:
-            with Channel(directory, lambda: process.poll() is None, BOOT_SECONDS) as channel:
+            with Channel(here, lambda: process.poll() is None, BOOT_SECONDS) as channel:
                 channel.run(WARM_UP, cwd="/", timeout=BOOT_SECONDS)
-            with Monitor(qemu.connect(directory, qemu.MONITOR)) as monitor:
-                _save(monitor, directory / "memory")
+            with Monitor(qemu.connect(here, qemu.MONITOR)) as monitor:
+                _save(monitor, here / "memory")
         except LabError as error:
-            raise LabError(f"{error}\n{qemu.log(directory)}".rstrip()) from None
+            raise LabError(f"{error}\n{qemu.log(here)}".rstrip()) from None
         finally:
             process.kill()
             process.wait()
-        (directory / "memory").rename(target)
-    _forget_old(target.parent)
+        (here / "memory").rename(target)
+    _forget_old()
     return target
 
 
@@ -77,9 +82,9 @@ def _save(monitor: Monitor, path: Path) -> None:
             raise LabError(f"QEMU could not save the VM's memory to {path}: is the disk full?")
 
 
-def _forget_old(directory: Path) -> None:
+def _forget_old() -> None:
     """Delete all but the newest memories, and what a killed process left an hour ago."""
-    entries = sorted(directory.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+    entries = sorted(directory().iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in [path for path in entries if path.is_file()][KEEP:]:
         path.unlink(missing_ok=True)
     for path in entries:

@@ -18,7 +18,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from lab import accel, arch, frames, image, initramfs, paths, qemu, saved, sync, tools
@@ -78,8 +78,11 @@ class Machine:
             return self._process.poll() is None
         return self._recorded() is not None
 
-    def start(self) -> bool:
-        """Boot, unless it runs; returns whether it had to. Raises LabError."""
+    def start(self, say: Callable[[str], None] = lambda _: None) -> bool:
+        """Boot, unless it runs; returns whether it had to. Raises LabError.
+
+        say: told in a line about what takes long.
+        """
         if not self.built.exists():
             raise LabError(
                 f"the image {self.image.name} is not built. Run:\n"
@@ -89,12 +92,12 @@ class Machine:
         with self._exclusive():
             if self.running():
                 return False
-            self._boot()
+            self._boot(say)
         return True
 
     def stop(self) -> bool:
         """End the VM and forget what it held; returns whether it ran."""
-        self._leave()
+        self.disconnect()
         if self.fresh:
             ran = self._process is not None
             self._kill()
@@ -133,6 +136,12 @@ class Machine:
         """Another session, for a command that runs beside others."""
         return Channel(self.directory, self.running)
 
+    def disconnect(self) -> None:
+        """End this process's own session; the VM goes on."""
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+
     def session(
         self,
         cwd: str = "/root/lab",
@@ -161,7 +170,7 @@ class Machine:
         try:
             return self.channel().run(argv, cwd=cwd, env=env, input=input, tty=tty, timeout=timeout)
         except BaseException:
-            self._leave()
+            self.disconnect()
             raise
 
     def sync(self) -> int:
@@ -176,6 +185,11 @@ class Machine:
         if done.status:
             raise LabError(f"cannot write {target}: {done.stderr.decode(errors='replace')}")
 
+    def describe(self) -> str:
+        """The process of a running machine, and what executes it."""
+        record = json.loads((self.directory / "machine.json").read_text())
+        return f"pid {record['pid']}, {record['accel']}"
+
     def log(self) -> str:
         """The end of what QEMU and the guest's kernel printed."""
         return qemu.log(self.directory)
@@ -186,13 +200,16 @@ class Machine:
         hardware = qemu.Hardware(accelerator, self.memory, self.cpus)
         return qemu.command_line(self.arch, self.built, self.cgroup, hardware)
 
-    def _boot(self) -> None:
+    def _boot(self, say: Callable[[str], None]) -> None:
         initrd = initramfs.whole(self.built.base, paths.PACKAGE)
         chosen = accel.choose(self._arguments("kvm"), initrd)
         argv = self._arguments(chosen)
         resume = None
         if chosen == "tcg":
-            resume = saved.find(argv, initrd) or saved.make(argv, initrd)
+            resume = saved.find(argv, initrd)
+            if resume is None:
+                say("lab: booting, and saving the memory for later starts (200 MB of disk)")
+                resume = saved.make(argv, initrd)
         if self.fresh:
             self.directory = Path(tempfile.mkdtemp(prefix="anocir-lab-"))
         self._forget()
@@ -243,11 +260,6 @@ class Machine:
         for pattern in ("*.sock", "machine.json", "manifest.json", "*.log"):
             for path in self.directory.glob(pattern):
                 path.unlink()
-
-    def _leave(self) -> None:
-        if self._channel is not None:
-            self._channel.close()
-            self._channel = None
 
     @contextlib.contextmanager
     def _exclusive(self) -> Iterator[None]:
