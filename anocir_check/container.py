@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Container:
-    """``pid`` is what state says, once it says it."""
+    """A name, a bundle, three pipes, and what can be asked about them."""
 
     def __init__(self, runtime: Runtime, container_id: str, bundle: Bundle) -> None:
         self.runtime = runtime
@@ -25,6 +25,11 @@ class Container:
         self.stdin = Input()
         self.stdout = Output()
         self.stderr = Output()
+        self._process: int | None = None
+
+    def born(self, pids: list[int]) -> None:
+        """Take note of the children that we got from create: one, if all is well."""
+        self._process = pids[0] if len(pids) == 1 else None
 
     def given(self) -> None:
         """Close our copies of the ends that the container has."""
@@ -49,6 +54,11 @@ class Container:
 
     @property
     def pid(self) -> int:
+        """The container's process: the child that we got from create, else what state shows."""
+        return self.shown_pid if self._process is None else self._process
+
+    @property
+    def shown_pid(self) -> int:
         """The process id that state shows, which must be one."""
         pid = self.state().get("pid")
         if type(pid) is not int or pid <= 0:

@@ -26,6 +26,7 @@ def write_json(path: Path, runtime: str, level: int, outcomes: Sequence[Outcome]
                 "title": outcome.check.title,
                 "status": outcome.status,
                 "seconds": round(outcome.seconds, 3),
+                "commands": len(outcome.transcript),
                 "expected": outcome.expected,
                 "came": outcome.came,
                 "reason": outcome.reason,

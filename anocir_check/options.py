@@ -58,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
         "--details", metavar="N", type=int, default=5, help="failures to show in full (5)"
     )
     how.add_argument("--timeout", type=float, default=20.0, help="seconds for a command (20)")
-    how.add_argument("--rounds", type=int, default=20, help="tries for each race (20)")
+    how.add_argument("--rounds", type=int, default=12, help="tries for each race (12)")
     how.add_argument("--seed", default="0", help="varies the names and words that checks use")
     how.add_argument("--json", metavar="FILE", type=Path, help="write the results as JSON")
     how.add_argument("--junit", metavar="FILE", type=Path, help="write them as JUnit XML")

@@ -16,6 +16,7 @@ WORDS = {PASSED: "ok", FAILED: "FAIL", SKIPPED: "skip", DEVIATES: "known"}
 COLOURS = {PASSED: "32", FAILED: "1;31", SKIPPED: "33", DEVIATES: "36"}
 SHOWN_COMMANDS = 6
 SHOWN_LINES = 12
+SHOWN_CHARACTERS = 1500
 
 
 class Terminal:
@@ -93,7 +94,7 @@ def failure(outcome: Outcome) -> str:
     ]
     lines = []
     for name, text in rows:
-        first, *more = text.splitlines() or [""]
+        first, *more = text[:SHOWN_CHARACTERS].splitlines() or [""]
         lines += [f"  {name:9} {first}", *(" " * 12 + line for line in more)]
     return "\n".join(lines)
 

