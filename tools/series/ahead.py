@@ -66,12 +66,14 @@ def problems(repo: Path) -> Iterator[str]:
     except SeriesError as error:
         yield str(error)
         return
-    for path, how in found.items():
-        if not any(row.covers(path) for row in table):
-            yield (
-                f"{README}: {path} is {how} in the head: carry it into part {parts[-1].number}, or"
-                " list it (`python3 -m tools.parts ahead --write` makes the rows)"
-            )
+    missing = [path for path in found if not any(row.covers(path) for row in table)]
+    for path in missing:
+        yield f"{README}: {path} is {found[path]} in the head, and not in the table"
+    if missing:
+        yield (
+            f"{README}: carry these into part {parts[-1].number}, or list them:"
+            " `python3 -m tools.parts ahead --write` makes the rows"
+        )
     for row in table:
         if not any(row.covers(path) for path in found):
             yield f"{README}: {row.path} is not ahead of part {parts[-1].number}: take the row out"
