@@ -24,9 +24,9 @@ def problems(repo: Path) -> Iterator[str]:
         yield f"parts: found the numbers {' '.join(numbers)}; they go on from 00 without a gap"
     top = tree.head(repo).package()
     for part in found:
+        yield from (f"{part.prefix}{p}" for p in clean.problems(part.tree()))
         try:
             yield from (f"{part.prefix}{p}" for p in _part(repo, part, top))
-            yield from (f"{part.prefix}{p}" for p in clean.problems(part.tree()))
         except SeriesError as error:
             yield str(error)
 
@@ -49,7 +49,7 @@ def _part(repo: Path, part: Stage, top: Tree) -> Iterator[str]:
     yield from _compiles(files)
     if not wrong:
         yield from _claims(repo, part, document)
-        yield from _names(part, files, top, document)
+        yield from _names(part, files, top)
 
 
 def _files(part: Stage, files: Tree, document: dict[str, Any]) -> Iterator[str]:
@@ -92,17 +92,21 @@ def _claims(repo: Path, part: Stage, document: dict[str, Any]) -> Iterator[str]:
         if until <= part.number:
             yield f"part.toml: simplified: {name}: until {until} is over"
         following = known.get(f"{int(part.number) + 1:02}")
-        lasts = following is not None and following.number < until
-        if following and lasts and name not in _simplified(tree.meta(following)):
+        if following and following.number < until and name not in _simplified(following):
             yield f"part.toml: simplified: {name}: part {following.number} has to say so too"
 
 
-def _simplified(document: dict[str, Any]) -> tuple[str, ...]:
-    return tuple(entry["name"] for entry in document.get("simplified", []) if "name" in entry)
+def _simplified(part: Stage) -> tuple[str, ...]:
+    """What a part says it has a simpler version of; nothing, if its part.toml can't be read."""
+    try:
+        entries = tree.meta(part).get("simplified", [])
+    except SeriesError:
+        return ()
+    return tuple(entry["name"] for entry in entries if "name" in entry)
 
 
-def _names(part: Stage, files: Tree, top: Tree, document: dict[str, Any]) -> Iterator[str]:
-    simpler = _simplified(document)
+def _names(part: Stage, files: Tree, top: Tree) -> Iterator[str]:
+    simpler = _simplified(part)
     for path, data in files.items():
         if not path.startswith(PACKAGE) or tree.covers(simpler, path):
             continue
