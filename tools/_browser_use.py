@@ -13,7 +13,7 @@ _FOCUS = """() => {
   // A hidden radio button shows its focus on the label beside it.
   const tab = e.matches('.tabbed-set > input');
   const shown = tab ? document.querySelector(`label[for="${e.id}"]`)
-    : e.matches('.md-option') ? e.nextElementSibling : e;
+    : e.matches('.md-option') ? e.nextElementSibling ?? e : e;
   const box = shown.getBoundingClientRect();
   const style = getComputedStyle(shown);
   return {
@@ -31,10 +31,11 @@ _FOCUS = """() => {
 
 _LINKS = """() => [...document.querySelectorAll('a[href]')]
   .filter((e) => e.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
-  .filter((e) => !e.closest('details:not([open])') && e.tabIndex >= 0)
+  .filter((e) => !e.closest('details:not([open]), [inert]') && e.tabIndex >= 0)
   .map((e) => e.getAttribute('href'))"""
 
 _LIMIT = 3000
+PATIENCE = 10_000  # milliseconds that the search may take
 
 
 def tab_through(page: Page) -> list[dict[str, Any]]:
@@ -99,7 +100,7 @@ def search(page: Page, word: str) -> list[str]:
     page.keyboard.type(word)
     result = page.locator(".md-search-result__link").first
     try:
-        result.wait_for(state="visible", timeout=10_000)
+        result.wait_for(state="visible", timeout=PATIENCE)
     except TimeoutError:
         return [f"search: nothing found for {word!r}"]
     page.keyboard.press("ArrowDown")
@@ -137,11 +138,11 @@ def tabs(page: Page) -> list[str]:
         labels.nth(last).click()
         if not _shown(blocks.nth(last)):
             problems.append(f"tabs {number}: a click does not show the tab")
+        problems += _linked(page, number)
         one.locator("input").nth(last).focus()
         page.keyboard.press("ArrowLeft")
         if not _shown(blocks.nth(last - 1)):
             problems.append(f"tabs {number}: an arrow key does not show the tab")
-        problems += _linked(page, number)
     return problems
 
 
@@ -170,11 +171,9 @@ def copy(page: Page) -> list[str]:
         button.focus()
         page.keyboard.press("Enter")
         copied = page.evaluate("navigator.clipboard.readText()")
-        shown = block.locator("pre code").inner_text().splitlines()
-        commands = [line[2:] for line in shown if line.startswith(("$ ", "> "))]
-        if copied.split("\n")[0] != commands[0] or any(
-            c.startswith("$ ") for c in copied.split("\n")
-        ):
+        lines = block.locator("pre code").inner_text().splitlines()
+        prompts = [line for line in lines if line.startswith(("$ ", "> ")) or line == ">"]
+        if copied.split("\n") != [line[2:] for line in prompts]:
             problems.append(f"copy {number}: {copied[:60]!r} is not what is typed")
     return problems
 

@@ -18,7 +18,7 @@ SNIPPETS = ("docs/_snippets", "docs", ".")
 SVG = "{http://www.w3.org/2000/svg}"
 
 _INCLUDE_LIKE = re.compile(r"-+8<-+")
-_INCLUDE = re.compile(r'\s*;*--8<-- "(?P<path>[^"\s]+)"')
+_INCLUDE = re.compile(r'\s*--8<-- "(?P<path>[^"\s]+)"')
 _BARE_URL = re.compile(r"https?://[^\s)>\]]+")
 _LATER = re.compile(
     r"\b(?:we(?:'ll| will) (?:see|meet|come|get|return|look|learn|need|add|fix|do)"
@@ -149,21 +149,25 @@ def _fences(page: Page) -> Iterator[_md.Finding]:
             yield page.finding(fence.first, "code block that is never closed")
 
 
+def included(page: Page) -> Iterator[tuple[int, str]]:
+    """The files that a page includes, with the 0-based lines; `;` before a line escapes it."""
+    for number, line in enumerate(page.lines):
+        match = _INCLUDE.fullmatch(line)
+        if match:
+            yield number, match["path"]
+
+
 def _includes(page: Page) -> Iterator[_md.Finding]:
     for number, line in enumerate(page.lines):
         if not _INCLUDE_LIKE.search(line) or _is_shown(page, number):
             continue
-        match = _INCLUDE.fullmatch(line)
-        if match is None:
+        if _INCLUDE.fullmatch(line) is None:
             yield page.finding(number, 'malformed include: a line of its own, --8<-- "PATH"')
 
 
 def _is_shown(page: Page, number: int) -> bool:
-    """Whether an include is talked about: in running text as code, or in a Markdown example."""
-    if "`" in page.lines[number]:
-        return True
-    fences = _md.fences(list(page.lines))
-    return any(f.first < number < f.last and f.language in {"markdown", "html"} for f in fences)
+    """Whether an include is talked about: in running text as code, or escaped by `;`."""
+    return "`" in page.lines[number] or page.lines[number].strip().startswith(";--8<-- ")
 
 
 def _inline(page: Page) -> Iterator[_md.Finding]:
@@ -193,11 +197,10 @@ def _diagrams(page: Page) -> Iterator[_md.Finding]:
     for number, line in page.prose():
         if re.search(r"<img\b(?![^>]*\balt=\"[^\"]+\")", line):
             yield page.finding(number, "picture without alt")
-    for number, line in enumerate(page.lines):
-        match = _INCLUDE.fullmatch(line)
-        if match and match["path"].endswith(".svg") and ";" not in line:
-            for text in _svg(match["path"]):
-                yield page.finding(number, f"{match['path']}: {text}")
+    for number, name in included(page):
+        if name.endswith(".svg"):
+            for text in _svg(name):
+                yield page.finding(number, f"{name}: {text}")
 
 
 def _svg(name: str) -> Iterator[str]:

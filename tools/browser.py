@@ -25,6 +25,8 @@ from tools import _browser_site as sites
 from tools import _browser_use as using
 from tools._md import REPO
 
+Use = Callable[[Page], list[str]]
+
 
 def look_at_all(
     chromium: Browser, address: str, pages: list[str], axe: str, pictures: Path | None
@@ -47,8 +49,8 @@ def look_at_all(
 
 def use_all(chromium: Browser, address: str, pages: list[str]) -> list[str]:
     """Use pages with the keyboard; what is the same on all pages is tried on one of them."""
-    wide: list[Callable[[Page], list[str]]] = [using.keyboard, using.tabs, using.copy]
-    once: list[Callable[[Page], list[str]]] = [
+    wide: list[Use] = [using.keyboard, using.tabs, using.copy]
+    once: list[Use] = [
         using.skip_link,
         using.scheme,
         lambda page: using.search(page, "runtime"),
@@ -68,7 +70,7 @@ def use_all(chromium: Browser, address: str, pages: list[str]) -> list[str]:
     return findings
 
 
-def _tried(use: Callable[[Page], list[str]], page: Page) -> list[str]:
+def _tried(use: Use, page: Page) -> list[str]:
     try:
         return use(page)
     except PlaywrightError as error:
