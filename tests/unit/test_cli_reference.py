@@ -62,134 +62,136 @@ def test_the_man_page_has_no_errors() -> None:
     assert subprocess.run(line, capture_output=True, text=True, check=True).stderr == ""
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> str:
-    """A PATH with an anocir that knows two containers, and one more under another root."""
-    program = tmp_path / "bin" / "anocir"
-    program.parent.mkdir()
-    program.write_text(
+# A line as typed, and some of what must be offered; "!" before what must not be.
+LINES = [
+    ("anocir st", ["start", "state", "!kill"]),
+    ("anocir --log-format j", ["json", "!text"]),
+    ("anocir --log-f", ["--log-format"]),
+    ("anocir --debug cre", ["create"]),
+    ("anocir --root /r sta", ["start", "state"]),
+    ("anocir state w", ["web", "wiki"]),
+    ("anocir --root /other state ", ["far", "!web"]),
+    ("anocir kill web KI", ["KILL"]),
+    ("anocir kill -a w", ["web"]),
+    ("anocir kill --", ["--all", "!--force"]),
+    ("anocir delete --f", ["--force"]),
+    ("anocir create --", ["--bundle", "--pid-file", "!--fail-at"]),
+    ("anocir list --format ", ["table", "json"]),
+    ("anocir help val", ["validate"]),
+    ("anocir validate bo", ["boot.json"]),
+]
+# bash splits --flag=value into three words, at the equals sign.
+BASH_LINES = [
+    *LINES,
+    ("anocir create --bundle b", ["bundle"]),
+    ("anocir create --bundle = b", ["bundle"]),
+    ("anocir create --bundle =", ["bundle"]),
+    ("anocir list --format = j", ["json", "!table"]),
+    ("anocir create n", ["!bundle", "!create"]),
+]
+
+# Each of these prints, for every line of $LINES, what is offered, and END.
+BASH = r"""
+source "$1"
+while IFS= read -r line; do
+    IFS=' ' read -ra COMP_WORDS <<<"$line"
+    [[ $line == *' ' ]] && COMP_WORDS+=('')
+    COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+    _anocir
+    printf '%s\n' "${COMPREPLY[@]}" END
+done <<<"$TYPED"
+"""
+FISH = r"""
+source $argv[1]
+for line in (string split \n -- $TYPED)
+    complete -C "$line" | string replace -r '\t.*' ''
+    echo END
+end
+"""
+# zsh completes only on a terminal: zpty gives it one, and compadd is made to tell its matches.
+ZSH = r"""
+zmodload zsh/zpty zsh/zselect
+zpty inner zsh -f -i
+zpty -w inner 'PS1= PROMPT_EOL_MARK=; fpath=($FUNCTIONS $fpath); autoload -U compinit'
+zpty -w inner 'compinit -u -D'
+zpty -w inner 'compadd() {
+    local -a found; builtin compadd -O found "$@"
+    print -rl -- $found >>$OFFERS; builtin compadd "$@" }'
+zpty -w inner 'show() { print -r -- END >>$OFFERS; BUFFER= }; zle -N show; bindkey "^X" show'
+integer count=0
+for line in "${(@f)TYPED}"; do
+    zpty -w -n inner "$line"$'\t'$'\x18'
+    (( ++count ))
+    until [[ -f $OFFERS && $(grep -c '^END$' $OFFERS) -ge $count ]]; do
+        zpty -r -t inner text; zselect -t 1
+    done
+done
+zpty -d inner
+cat $OFFERS
+"""
+
+
+def offers(shell: str, script: str, file: str, tmp_path: Path, lines: list[str]) -> list[list[str]]:
+    """Return what a shell offers for each line, where two containers exist, and one elsewhere."""
+    if not (program := shutil.which(shell)):
+        pytest.skip(f"{shell} is not installed")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/anocir").write_text(
         '#!/bin/sh\ncase "$*" in\n"list -q") echo web; echo wiki ;;\n'
         '"--root /other list -q") echo far ;;\nesac\n',
         encoding="utf-8",
     )
-    program.chmod(0o755)
-    (tmp_path / "work" / "bundle").mkdir(parents=True)
-    (tmp_path / "work" / "boot.json").touch()
-    return f"{program.parent}:{os.environ['PATH']}"
-
-
-# A line as typed, and some of what must be offered; "!" before what must not be.
-LINES = [
-    (["anocir", "st"], ["start", "state", "!kill"]),
-    (["anocir", "--log-format", "j"], ["json", "!text"]),
-    (["anocir", "--log-f"], ["--log-format"]),
-    (["anocir", "--debug", "cre"], ["create"]),
-    (["anocir", "--root", "/r", "sta"], ["start", "state"]),
-    (["anocir", "state", "w"], ["web", "wiki"]),
-    (["anocir", "--root", "/other", "state", ""], ["far", "!web"]),
-    (["anocir", "kill", "web", "KI"], ["KILL"]),
-    (["anocir", "kill", "-a", "w"], ["web"]),
-    (["anocir", "kill", "--"], ["--all", "!--force"]),
-    (["anocir", "delete", "--f"], ["--force"]),
-    (["anocir", "create", "--"], ["--bundle", "--pid-file", "!--fail-at"]),
-    (["anocir", "list", "--format", ""], ["table", "json"]),
-    (["anocir", "help", "val"], ["validate"]),
-    (["anocir", "validate", "bo"], ["boot.json"]),
-]
-
-
-def check(offered: list[str], expected: list[str]) -> None:
-    for word in expected:
-        if word[0] == "!":
-            assert word[1:] not in offered
-        else:
-            assert word in offered
-
-
-@pytest.mark.parametrize(("words", "expected"), LINES)
-def test_bash(words: list[str], expected: list[str], path: str, tmp_path: Path) -> None:
-    script = (
-        'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))\n'
-        '_anocir; printf "%s\\n" "${COMPREPLY[@]}"'
-    )
-    line = ["bash", "-c", script, "bash", str(REPO / "completions/anocir.bash"), *words]
-    env = os.environ | {"PATH": path}
+    (tmp_path / "bin/anocir").chmod(0o755)
+    (tmp_path / "functions").mkdir()
+    shutil.copy(REPO / "completions/anocir.zsh", tmp_path / "functions/_anocir")
+    (tmp_path / "work/bundle").mkdir(parents=True)
+    (tmp_path / "work/boot.json").touch()
+    env = os.environ | {
+        "PATH": f"{tmp_path}/bin:{os.environ['PATH']}",
+        "HOME": str(tmp_path),
+        "TYPED": "\n".join(lines),
+        "FUNCTIONS": str(tmp_path / "functions"),
+        "OFFERS": str(tmp_path / "offers"),
+    }
+    quiet = {"fish": ["--no-config"], "zsh": ["-f"], "bash": ["--norc"]}[shell]
+    line = [program, *quiet, "-c", script, *([shell] if shell == "bash" else []), str(REPO / file)]
     done = subprocess.run(
-        line, env=env, cwd=tmp_path / "work", capture_output=True, text=True, check=True
-    )
-    assert done.stderr == ""
-    check(done.stdout.split(), expected)
-
-
-@pytest.mark.parametrize(
-    ("words", "offered"),
-    [
-        (["anocir", "create", "--bundle", "b"], ["bundle"]),
-        (["anocir", "create", "--bundle", "=", "b"], ["bundle"]),
-        (["anocir", "create", "--bundle", "="], ["bundle"]),
-        (["anocir", "list", "--format", "=", "j"], ["json"]),
-        (["anocir", "create", "n"], []),
-    ],
-)
-def test_bash_values(words: list[str], offered: list[str], path: str, tmp_path: Path) -> None:
-    """bash splits --flag=value into three words."""
-    test_bash(words, offered, path, tmp_path)
-
-
-@pytest.mark.parametrize(("words", "expected"), LINES)
-def test_fish(words: list[str], expected: list[str], path: str, tmp_path: Path) -> None:
-    if not (fish := shutil.which("fish")):
-        pytest.skip("fish is not installed")
-    script = 'source $argv[1]; complete -C "$argv[2]"'
-    line = " ".join(words)
-    env = os.environ | {"PATH": path, "HOME": str(tmp_path)}
-    done = subprocess.run(
-        [fish, "--no-config", "-c", script, str(REPO / "completions/anocir.fish"), line],
+        line,
         env=env,
         cwd=tmp_path / "work",
         capture_output=True,
         text=True,
         check=True,
+        timeout=120,
     )
     assert done.stderr == ""
-    check([offer.split("\t")[0] for offer in done.stdout.splitlines()], expected)
+    found: list[list[str]] = [[]]
+    for word in done.stdout.splitlines():
+        if word == "END":
+            found.append([])
+        else:
+            found[-1].append(word)
+    assert found.pop() == []
+    assert len(found) == len(lines)
+    return found
 
 
-# zsh completes only on a terminal: zpty gives it one, and compadd is made to print its matches.
-ZSH = r"""
-zmodload zsh/zpty
-zpty inner zsh -f -i
-zpty -w inner 'PS1= PROMPT_EOL_MARK=; unsetopt zle_bracketed_paste 2>/dev/null'
-zpty -w inner 'fpath=($FUNCTIONS_DIR $fpath); autoload -U compinit; compinit -u -D'
-zpty -w inner 'compadd() {
-    local -a found; builtin compadd -O found "$@"
-    print -r -- "OFFER:${(j: :)found}:" >>$OFFERS; builtin compadd "$@" }'
-zpty -w inner 'show() { print -r -- END >>$OFFERS }; zle -N show; bindkey "^X" show'
-zpty -w -n inner "$LINE"$'\t'$'\x18'
-while ! [[ -f $OFFERS ]] || ! grep -q END $OFFERS; do zpty -r -t inner text; zselect -t 1; done
-zpty -d inner
-"""
-
-
-@pytest.mark.parametrize(("words", "expected"), LINES)
-def test_zsh(words: list[str], expected: list[str], path: str, tmp_path: Path) -> None:
-    if not (zsh := shutil.which("zsh")):
-        pytest.skip("zsh is not installed")
-    functions = tmp_path / "functions"
-    functions.mkdir()
-    shutil.copy(REPO / "completions/anocir.zsh", functions / "_anocir")
-    offers = tmp_path / "offers"
-    env = os.environ | {
-        "PATH": path,
-        "HOME": str(tmp_path),
-        "FUNCTIONS_DIR": str(functions),
-        "OFFERS": str(offers),
-        "LINE": " ".join(words),
-    }
-    script = "zmodload zsh/zselect\n" + ZSH
-    subprocess.run(
-        [zsh, "-f", "-c", script], env=env, cwd=tmp_path / "work", check=True, timeout=30
-    )
-    text = offers.read_text(encoding="utf-8")
-    offered = [word for line in text.splitlines() for word in line.strip(":").split()]
-    check([word.removeprefix("OFFER:") for word in offered], expected)
+@pytest.mark.parametrize(
+    ("shell", "script", "file", "lines"),
+    [
+        ("bash", BASH, "completions/anocir.bash", BASH_LINES),
+        ("fish", FISH, "completions/anocir.fish", LINES),
+        ("zsh", ZSH, "completions/anocir.zsh", LINES),
+    ],
+    ids=["bash", "fish", "zsh"],
+)
+def test_completion(
+    shell: str, script: str, file: str, lines: list[tuple[str, list[str]]], tmp_path: Path
+) -> None:
+    found = offers(shell, script, file, tmp_path, [line for line, _ in lines])
+    for (line, expected), offered in zip(lines, found, strict=True):
+        for word in expected:
+            if word.startswith("!"):
+                assert word[1:] not in offered, line
+            else:
+                assert word in offered, line
