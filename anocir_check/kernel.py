@@ -199,3 +199,10 @@ def has_children(pid: int) -> bool:
             return bool(file.read())
     except OSError:
         return bool(children(pid))
+
+
+def waits_for_lock(pid: int) -> bool:
+    """Whether a process waits for a flock(2) that another one has (proc_locks(5))."""
+    with open("/proc/locks", encoding="ascii") as file:
+        fields = [line.split() for line in file]
+    return any("->" in line and "FLOCK" in line and str(pid) in line for line in fields)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import ctypes
 import os
 import select
+import struct
 from pathlib import Path
 
-IN_CLOSE_WRITE = 0x8  # sys/inotify.h
+IN_MODIFY = 0x2  # sys/inotify.h
+IN_CLOSE_WRITE = 0x8
 IN_MOVED_TO = 0x80
 IN_CREATE = 0x100
 IN_DELETE = 0x200
 CHANGES = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE
+HEADER = struct.Struct("iIII")  # struct inotify_event, without the name
 IGNORED = {"__pycache__", ".git"}
 # An editor writes several files when it saves: these milliseconds without a change end one save.
 QUIET = 200
@@ -51,13 +54,19 @@ class Watch:
         while self.wait(QUIET / 1000):
             pass
 
-    def drain(self) -> None:
-        """Forget the changes up to now."""
-        try:
-            while os.read(self.fd, 65536):
-                pass
-        except BlockingIOError:
-            pass
+    def drain(self) -> list[tuple[str, int]]:
+        """Return the changes up to now: name and event of each."""
+        found: list[tuple[str, int]] = []
+        while True:
+            try:
+                data = os.read(self.fd, 65536)
+            except BlockingIOError:
+                return found
+            while data:
+                _, event, _, length = HEADER.unpack_from(data)
+                name = data[HEADER.size : HEADER.size + length].rstrip(b"\0")
+                found.append((os.fsdecode(name), event))
+                data = data[HEADER.size + length :]
 
     def close(self) -> None:
         """Stop watching."""

@@ -163,6 +163,20 @@ def test_config_missing(runtime: Runtime, bundle: Make) -> None:
 
 
 @check(
+    "02-create-rootfs-missing",
+    clause="config.md#root",
+    hints=("root.path is relative to the bundle, and a directory must be there.",),
+)
+def test_rootfs_missing(runtime: Runtime, bundle: Make) -> None:
+    """A root.path where there is no directory is refused."""
+    for path in ("missing", "config.json"):
+        made = bundle()
+        made.config["root"]["path"] = path
+        runtime.try_create(made.save())[1].refused()
+    same(list(runtime.files()), [], "files below the state root")
+
+
+@check(
     "02-create-not-json",
     clause="config.md#configuration",
     hints=("Parse the whole file, and turn the parser's exception into your own message.",),

@@ -9,6 +9,7 @@ from anocir_check import kernel
 from anocir_check.bundle import Bundle
 from anocir_check.check import check
 from anocir_check.expect import expect, fail, same, within
+from anocir_check.locks import locked, until_waiting
 from anocir_check.runtime import Runtime
 from anocir_check.state_schema import check_state
 from anocir_check.watch import Watch
@@ -418,6 +419,26 @@ def test_delete_parallel_many(runtime: Runtime, bundle: Make) -> None:
     for result in runtime.together(calls):
         result.silent()
     same(sorted(os.listdir(runtime.root)), sorted(new), "containers below the state root")
+
+
+@check(
+    "03-delete-waits-for-lock",
+    clause="checks.md#series",
+    kind="series",
+    hints=(
+        "Commands that change a container hold flock(2) on its directory; state takes none.",
+        "Take the lock before you look at the status, not after.",
+    ),
+)
+def test_delete_waits_for_lock(runtime: Runtime, bundle: Make) -> None:
+    """While another command has the container's lock, delete waits, and state does not."""
+    container = runtime.create(bundle())
+    with locked(runtime.root / container.id):
+        container.state()
+        call = runtime.begin("delete", "--force", container.id)
+        until_waiting(runtime, call.pid)
+    runtime.finish(call).silent()
+    same(list(runtime.files()), [], "files below the state root")
 
 
 @check(

@@ -14,8 +14,10 @@ from anocir_check.bundle import BUSYBOX, Bundle
 from anocir_check.check import check
 from anocir_check.container import Container
 from anocir_check.expect import expect, fail, same, within
+from anocir_check.locks import locked, until_waiting
 from anocir_check.pipes import Output
 from anocir_check.runtime import Runtime
+from anocir_check.watch import CHANGES, IN_MODIFY, IN_MOVED_TO, Watch
 
 Make = Callable[[], Bundle]
 
@@ -147,6 +149,29 @@ def test_create_pid_file_failure(runtime: Runtime, bundle: Make) -> None:
     made.file.write_text("{")
     runtime.try_create(made, "--pid-file", str(path))[1].refused()
     same(os.listdir(runtime.cwd), [], "files where the pid file would be")
+
+
+@check(
+    "04-create-record-whole",
+    clause="checks.md#series",
+    kind="series",
+    hints=("Write .state.json, then rename it: nobody must ever see half of a record.",),
+)
+def test_create_record_whole(runtime: Runtime, bundle: Make) -> None:
+    """state.json is renamed into its place, and never written there."""
+    runtime.root.mkdir(mode=0o700)
+    root, inside = Watch(), Watch()
+    root.add(runtime.root)
+    container_id = runtime.new_id()
+    call = runtime.begin("create", "--bundle", str(bundle().path), container_id)
+    root.wait(runtime.timeout)
+    inside.add(runtime.root / container_id, CHANGES | IN_MODIFY)
+    runtime.finish(call).ok()
+    events = [event for name, event in inside.drain() if name == "state.json"]
+    root.close()
+    inside.close()
+    expect(IN_MOVED_TO in events, "a rename to state.json while create works", events)
+    expect(IN_MODIFY not in events, "no writing to state.json itself", events)
 
 
 @check(
@@ -508,6 +533,27 @@ def test_start_parallel(runtime: Runtime, bundle: Make) -> None:
     container.stdin.finish()
     same(container.stdout.to_end(runtime.timeout), b"begun\n", "output of one single run")
     same(container.wait(pid), 0, "exit status")
+
+
+@check(
+    "04-start-waits-for-lock",
+    clause="checks.md#series",
+    kind="series",
+    hints=(
+        "Commands that change a container hold flock(2) on its directory.",
+        "Look at the status when you have the lock: it may have changed while you waited.",
+    ),
+)
+def test_start_waits_for_lock(runtime: Runtime, bundle: Make) -> None:
+    """While another command has the container's lock, start waits, and looks again after."""
+    container = runtime.create(bundle())
+    pid = container.pid
+    with locked(runtime.root / container.id):
+        call = runtime.begin("start", container.id)
+        until_waiting(runtime, call.pid)
+        os.kill(pid, signal.SIGKILL)
+        container.wait(pid)
+    runtime.finish(call).refused().no_stdout()
 
 
 @check(
