@@ -60,6 +60,7 @@ def _dispatch(args: Namespace, log: Log) -> int:
     if args.help or not args.command:
         args.topic, args.command, args.help = args.command, "help", True
     args.root = state_root(args.root)
+    log.debug(f"{args.command}: the state root is {args.root}")
     command = __import__(f"anocir.cli.cmd.{args.command}", fromlist=("run",))
     status: int = command.run(args, log)
     return status

@@ -102,7 +102,10 @@ def test_an_unexpected_exception_is_one_line() -> None:
 def test_debug_shows_where_it_happened(tmp_path: Path) -> None:
     done = anocir("--debug", "--root", str(tmp_path), "state", "nobody")
     assert done.returncode == 1
-    assert done.stderr.startswith("anocir: container does not exist\nTraceback")
+    first, second, third = done.stderr.splitlines()[:3]
+    assert first == f"anocir: state: the state root is {tmp_path}"
+    assert second == "anocir: container does not exist"
+    assert third.startswith("Traceback")
 
     done = anocir("--debug", "list", before=instead("raise KeyError(1)"))
     assert done.stderr.startswith("anocir: internal error: KeyError: 1\nTraceback")
