@@ -12,10 +12,14 @@ import subprocess
 import sys
 import tempfile
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tools._md import REPO
 
+if TYPE_CHECKING:
+    from lab.vm import Machine
+
+HEAD = "head"
 PYTHON = "/usr/bin/python3"
 PATH = "/root/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 ENV = {"HOME": "/root", "USER": "root", "PATH": PATH, "LANG": "C.UTF-8", "TERM": "dumb"}
@@ -107,7 +111,7 @@ class Native(Backend):
         unshare = (
             "unshare --mount --pid --net --ipc --uts --fork --kill-child --propagation private"
         )
-        start = f"{PYTHON} tools/_console_start.py {shlex.quote(part or '')}"
+        start = f"sh lab/start.sh {shlex.quote(part or HEAD)} /root/lab /root/bin"
         inner = f"{start} && exec {PYTHON} tools/_console_run.py"
         with tempfile.TemporaryDirectory(prefix="console-") as root:
             new_root = ["sh", "-c", _NEW_ROOT, "new-root", root, str(REPO)]
@@ -130,11 +134,36 @@ def _run(argv: list[str], script: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 class Lab(Backend):
-    """The lab's machine, reset before each file."""
+    """The lab's machine: a new one, with a fresh disk before each file."""
 
     def __init__(self, image: str | None) -> None:
         self._image = image
+        self._machine: Machine | None = None
 
     def run(self, part: str | None, commands: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """See Backend.run."""
-        raise BackendError("the lab is not here yet: use --native")
+        from lab import part as starting
+        from lab.errors import LabError
+        from lab.vm import Machine
+
+        script = {"cwd": starting.DIRECTORY, "env": ENV, "commands": commands}
+        try:
+            if self._machine is None:
+                self._machine = Machine(self._image) if self._image else Machine()
+                self._machine.start()
+            else:
+                self._machine.reset()
+            starting.enter(self._machine, part or starting.HEAD)
+            done = self._machine.run(
+                [PYTHON, "tools/_console_run.py"],
+                input=json.dumps(script).encode(),
+                timeout=limit(commands),
+            )
+        except LabError as error:
+            raise BackendError(str(error)) from None
+        return decode(done.stdout.decode(), done.stderr.decode(), done.status)
+
+    def close(self) -> None:
+        """End the machine."""
+        if self._machine is not None:
+            self._machine.stop()
