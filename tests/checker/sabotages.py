@@ -1,0 +1,381 @@
+"""Small damages to part 04 of the runtime, and the checks that must notice each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Sabotage:
+    """Replace ``old``, which stands once in ``file``, by ``new``; ``caught`` names checks."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    caught: tuple[str, ...]
+
+
+SABOTAGES = (
+    Sabotage(
+        "errors go to stdout",
+        "cli/log.py",
+        "os.write(2,",
+        "os.write(1,",
+        ("01-cli-errors-on-stderr", "01-cli-missing-id", "01-cli-unknown-command"),
+    ),
+    Sabotage(
+        "an error exits with 0",
+        "cli/main.py",
+        "    code = 1\n",
+        "    code = 0\n",
+        ("01-cli-bare-environment", "03-state-missing", "04-start-missing"),
+    ),
+    Sabotage(
+        "the log gets no errors",
+        "cli/log.py",
+        '        self._write("error", message)\n',
+        "",
+        ("01-cli-log-json", "01-cli-log-append"),
+    ),
+    Sabotage(
+        "the log is written from its start",
+        "cli/log.py",
+        "os.O_APPEND",
+        "os.O_TRUNC",
+        ("01-cli-log-append",),
+    ),
+    Sabotage(
+        "warnings are always printed",
+        "cli/log.py",
+        "if self.fd < 0 and (self.debugging or os.isatty(2)):",
+        "if self.fd < 0:",
+        ("02-create-silent", "04-start-silent"),
+    ),
+    Sabotage(
+        "an error has two lines",
+        "cli/log.py",
+        'f"anocir: {message}"',
+        'f"anocir:\\n{message}"',
+        ("01-cli-one-line",),
+    ),
+    Sabotage(
+        "a closed pipe is a crash",
+        "cli/main.py",
+        "    except stdio.ReaderGone as gone:\n        return gone.exit_code\n"
+        "    except Exception as error:\n        return _failed(error, log)\n",
+        "    except ZeroDivisionError:\n        return 1\n",
+        ("01-cli-reader-gone",),
+    ),
+    Sabotage(
+        "the schema is not asked",
+        "spec/bundle.py",
+        "    check_config(config)\n",
+        "",
+        ("02-create-types", "02-create-not-an-object", "02-create-required"),
+    ),
+    Sabotage(
+        "only the first violation is told",
+        "spec/check.py",
+        "for error in validator.iter_errors(value)",
+        "for error in list(validator.iter_errors(value))[:1]",
+        ("02-create-names-path",),
+    ),
+    Sabotage(
+        "the cross-field rules are dropped",
+        "spec/bundle.py",
+        "    found = violations(config)\n",
+        "    found: list[str] = []\n",
+        ("02-create-oci-version", "02-create-values"),
+    ),
+    Sabotage(
+        "JSON may be UTF-16",
+        "spec/json.py",
+        'text.decode("utf-8") if isinstance(text, bytes) else text',
+        "text",
+        ("02-create-strict-json",),
+    ),
+    Sabotage(
+        "a FIFO is opened like a file",
+        "spec/bundle.py",
+        "os.O_RDONLY | os.O_NONBLOCK",
+        "os.O_RDONLY",
+        ("02-create-fifo-config",),
+    ),
+    Sabotage(
+        "create does not look at the id",
+        "state/store.py",
+        "        check_id(container_id)\n        self._make_root()\n",
+        "        self._make_root()\n",
+        ("02-create-id-format", "02-create-id-path"),
+    ),
+    Sabotage(
+        "other commands do not look at the id",
+        "state/store.py",
+        "        check_id(container_id)\n        path =",
+        "        path =",
+        ("03-delete-outside",),
+    ),
+    Sabotage(
+        "an id that is taken is taken again",
+        "state/store.py",
+        "            raise ContainerExists from None\n",
+        "            pass\n",
+        ("02-create-duplicate-id", "02-create-parallel-one-id"),
+    ),
+    Sabotage(
+        "the directory obeys the umask",
+        "state/store.py",
+        "            os.chmod(path, 0o700)\n            entry",
+        "            entry",
+        ("02-create-modes",),
+    ),
+    Sabotage(
+        "the record is written in its place",
+        "state/store.py",
+        'temporary = f".{name}"',
+        "temporary = name",
+        ("04-create-record-whole",),
+    ),
+    Sabotage(
+        "the temporary file stays",
+        "state/store.py",
+        "        os.rename(temporary, name, src_dir_fd=self.fd, dst_dir_fd=self.fd)\n",
+        "        os.rename(temporary, name, src_dir_fd=self.fd, dst_dir_fd=self.fd)\n"
+        "        os.link(name, temporary, src_dir_fd=self.fd, dst_dir_fd=self.fd)\n",
+        ("02-create-no-temporary",),
+    ),
+    Sabotage(
+        "config.json is not copied",
+        "runtime/container.py",
+        "    context.entry.write(CONFIG_FILE, context.bundle.text)\n",
+        "    pass\n",
+        ("03-frozen-copy",),
+    ),
+    Sabotage(
+        "the bundle stays relative",
+        "spec/bundle.py",
+        "path = os.path.realpath(bundle_dir)",
+        "path = bundle_dir",
+        ("03-state-bundle",),
+    ),
+    Sabotage(
+        "annotations are forgotten",
+        "runtime/container.py",
+        '    context.record.annotations = config.get("annotations", {})\n',
+        "",
+        ("03-state-annotations",),
+    ),
+    Sabotage(
+        "nobody takes the lock",
+        "state/store.py",
+        "        fcntl.flock(self.fd, fcntl.LOCK_EX)\n",
+        "",
+        ("03-delete-waits-for-lock", "04-start-waits-for-lock"),
+    ),
+    Sabotage(
+        "the status is looked at before the lock",
+        "runtime/start.py",
+        "        entry.lock()\n        record = records.load(entry)\n"
+        "        status = record.status()\n",
+        "        record = records.load(entry)\n        status = record.status()\n"
+        "        entry.lock()\n",
+        ("04-start-waits-for-lock", "04-start-parallel"),
+    ),
+    Sabotage(
+        "delete does not ask for the status",
+        "runtime/delete.py",
+        "elif record is not None and",
+        "elif record is None and",
+        ("03-delete-not-stopped", "04-delete-running"),
+    ),
+    Sabotage(
+        "delete --force of nothing fails",
+        "runtime/delete.py",
+        "    except NoSuchContainer:\n        if force:\n            return\n        raise\n",
+        "    except NoSuchContainer:\n        raise\n",
+        ("03-delete-force-missing",),
+    ),
+    Sabotage(
+        "a delete that comes second fails",
+        "runtime/delete.py",
+        "        if not force:\n            raise\n",
+        "        raise\n",
+        ("03-delete-force-parallel",),
+    ),
+    Sabotage(
+        "a damaged record stops delete --force",
+        "runtime/delete.py",
+        "    except StateError:\n        return None\n",
+        "    except StateError:\n        raise\n",
+        ("03-state-damaged", "03-state-gone"),
+    ),
+    Sabotage(
+        "delete --force kills nobody",
+        "runtime/delete.py",
+        "        _signal.pidfd_send_signal(pidfd, _signal.SIGKILL)\n",
+        "        return\n",
+        ("04-delete-force-ends",),
+    ),
+    Sabotage(
+        "delete leaves the directory",
+        "state/store.py",
+        "        os.rmdir(self.path)\n",
+        "",
+        ("03-delete-force", "03-delete-frees-id", "04-delete-stopped"),
+    ),
+    Sabotage(
+        "a pid is believed without its start time",
+        "state/record.py",
+        "stat is None or stat.start_time != self.start_time or stat.ended",
+        "stat is None or stat.ended",
+        ("04-delete-stranger",),
+    ),
+    Sabotage(
+        "a stranger with the same pid is killed",
+        "linux/proc.py",
+        "stat is None or stat.start_time != start_time",
+        "stat is None",
+        ("04-delete-stranger",),
+    ),
+    Sabotage(
+        "a zombie still runs",
+        "state/record.py",
+        "stat.start_time != self.start_time or stat.ended",
+        "stat.start_time != self.start_time",
+        ("04-start-stopped",),
+    ),
+    Sabotage(
+        "created is shown as running",
+        "state/record.py",
+        '"running" if stat.executed else "created"',
+        '"running"',
+        ("04-create-waits", "03-state-status"),
+    ),
+    Sabotage(
+        "running is shown as created",
+        "state/record.py",
+        '"running" if stat.executed else "created"',
+        '"created"',
+        ("04-start-same-process", "04-start-twice"),
+    ),
+    Sabotage(
+        "ready is said before the work",
+        "runtime/init.py",
+        '        context.run(INIT)\n        channel.send("ready")\n',
+        '        channel.send("ready")\n        context.run(INIT)\n',
+        ("04-create-not-found", "04-create-failure-leaves-nothing"),
+    ),
+    Sabotage(
+        "the program is run by create",
+        "runtime/init.py",
+        "        _wait_for_start(context, channel)\n",
+        "        channel.close()\n",
+        ("04-create-waits", "04-start-frozen-config"),
+    ),
+    Sabotage(
+        "a create that fails undoes nothing",
+        "runtime/create.py",
+        "        context.take_back()\n",
+        "",
+        ("04-create-failure-leaves-nothing", "04-create-not-found"),
+    ),
+    Sabotage(
+        "what init says of its exec is ignored",
+        "runtime/start.py",
+        "    if words:\n",
+        "    if not words and words:\n",
+        ("04-start-exec-fails",),
+    ),
+    Sabotage(
+        "the end of the error FIFO is not awaited",
+        "runtime/start.py",
+        "    while chunk := os.read(error_fd, 4096):\n",
+        '    while chunk := b"":\n',
+        ("04-start-exec-fails",),
+    ),
+    Sabotage(
+        "a stopped container can be started",
+        "runtime/start.py",
+        'if status != "created":',
+        'if status == "creating":',
+        ("04-start-twice", "04-start-killed-before"),
+    ),
+    Sabotage(
+        "the pid file ends with a newline",
+        "runtime/container.py",
+        'b"%d" % context.pid',
+        'b"%d\\n" % context.pid',
+        ("04-create-pid-file",),
+    ),
+    Sabotage(
+        "the pid file is written over",
+        "runtime/container.py",
+        'temporary = os.path.join(directory, f".{name}")',
+        "temporary = path",
+        ("04-create-pid-file-whole",),
+    ),
+    Sabotage(
+        "the pid file is for root alone",
+        "runtime/container.py",
+        "os.open(temporary, flags, 0o644)",
+        "os.open(temporary, flags, 0o600)",
+        ("04-create-pid-file-mode",),
+    ),
+    Sabotage(
+        "what may be executed is not looked at",
+        "runtime/process.py",
+        '        raise PermissionError(13, "permission denied")\n',
+        "        pass\n",
+        ("04-create-not-executable",),
+    ),
+    Sabotage(
+        "the caller's PATH is searched",
+        "plan/process.py",
+        'env.get("PATH", DEFAULT_PATH)',
+        'os.environ.get("PATH", DEFAULT_PATH)',
+        ("04-create-path-lookup",),
+    ),
+    Sabotage(
+        "the caller's environment goes along",
+        "runtime/process.py",
+        "program.args, program.env)",
+        "program.args, {**os.environ, **program.env})",
+        ("04-process-env",),
+    ),
+    Sabotage(
+        "empty arguments are dropped",
+        "runtime/process.py",
+        "program.args, program.env)",
+        "[arg for arg in program.args if arg], program.env)",
+        ("04-process-args",),
+    ),
+    Sabotage(
+        "the working directory is the caller's",
+        "runtime/process.py",
+        "        os.chdir(step.data)\n",
+        "        pass\n",
+        ("04-process-cwd",),
+    ),
+    Sabotage(
+        "leaked descriptors stay open",
+        "runtime/init.py",
+        "        close_strangers(lasting)\n",
+        "",
+        ("04-process-descriptors",),
+    ),
+    Sabotage(
+        "Python's ignored signals stay ignored",
+        "runtime/process.py",
+        "    _restore_signals()\n",
+        "",
+        ("04-process-signals",),
+    ),
+    Sabotage(
+        "the caller's signal mask is kept",
+        "runtime/process.py",
+        "    _signal.pthread_sigmask(_signal.SIG_SETMASK, ())\n",
+        "",
+        ("04-process-signals-of-caller",),
+    ),
+)
