@@ -20,16 +20,15 @@ class Hierarchy:
 
     ``key`` is the second field of /proc/self/cgroup: ``""`` for version 2, ``"cpu,cpuacct"`` or
     ``"name=systemd"`` for version 1. ``mount`` is a host path, ``device`` the st_dev of what is
-    mounted there, ``own`` the runtime's own cgroup below ``mount`` (``"/"`` if not visible there).
+    mounted there.
     """
 
-    __slots__ = ("device", "key", "mount", "own")
+    __slots__ = ("device", "key", "mount")
 
-    def __init__(self, key: str, mount: str, device: int, own: str) -> None:
+    def __init__(self, key: str, mount: str, device: int) -> None:
         self.key = key
         self.mount = mount
         self.device = device
-        self.own = own
 
 
 def parse(mountinfo: str, cgroup: str) -> list[Hierarchy]:
@@ -38,14 +37,14 @@ def parse(mountinfo: str, cgroup: str) -> list[Hierarchy]:
     The arguments are the texts of /proc/self/mountinfo and /proc/self/cgroup. A hierarchy that is
     mounted several times is listed several times; one that is not mounted is absent.
     """
-    mounts = [fields for line in mountinfo.splitlines() if (fields := _cgroup_mount(line))]
+    # Not splitlines: a name may hold other characters that it takes for ends of lines.
+    mounts = [mount for line in mountinfo.split("\n") if (mount := _cgroup_mount(line))]
     found = []
-    for line in cgroup.splitlines():
-        _, key, own = line.split(":", 2)
-        candidates = [m for m in mounts if _carries(m, key)]
-        candidates.sort(key=lambda m: (not m[4], not m[3].startswith("/sys/fs/cgroup")))
-        found += [Hierarchy(key, mount, device, _below(own, root))
-                  for _, device, root, mount, _, _ in candidates]  # fmt: skip
+    for line in filter(None, cgroup.split("\n")):
+        _, key, _ = line.split(":", 2)
+        candidates = [mount for mount in mounts if mount.carries(key)]
+        candidates.sort(key=_Mount.preference)
+        found += [Hierarchy(key, mount.point, mount.device) for mount in candidates]
     return found
 
 
@@ -76,36 +75,36 @@ def version(hierarchies: dict[str, Hierarchy]) -> int:
     raise Error("no cgroup filesystem is mounted; try: mount -t cgroup2 cgroup2 /sys/fs/cgroup")
 
 
-_Mount = tuple[str, int, str, str, bool, list[str]]
+class _Mount:
+    """One line of mountinfo."""
+
+    __slots__ = ("device", "kind", "options", "point", "root", "writable")
+
+    def __init__(self, before: list[str], kind: str, options: list[str]) -> None:
+        major, minor = before[2].split(":")
+        self.kind = kind
+        self.options = options
+        self.device = os.makedev(int(major), int(minor))
+        self.root = _unescape(before[3])
+        self.point = _unescape(before[4])
+        self.writable = "rw" in before[5].split(",") and "rw" in options
+
+    def carries(self, key: str) -> bool:
+        if key == UNIFIED:
+            return self.kind == "cgroup2"
+        return self.kind == "cgroup" and set(key.split(",")) <= set(self.options)
+
+    def preference(self) -> tuple[bool, bool, bool]:
+        """Sort what can be written, shows the whole hierarchy and is in the usual place first."""
+        return not self.writable, self.root != "/", not self.point.startswith("/sys/fs/cgroup")
 
 
 def _cgroup_mount(line: str) -> _Mount | None:
-    """Return (type, device, root, mount point, writable, options) of a cgroup mount."""
     before, _, after = line.partition(" - ")
     kind, _, rest = after.partition(" ")
     if kind not in ("cgroup", "cgroup2"):
         return None
-    fields = before.split(" ")
-    major, _, minor = fields[2].partition(":")
-    device = os.makedev(int(major), int(minor))
-    options = rest.split(" ")[-1].split(",")
-    writable = "rw" in fields[5].split(",") and "rw" in options
-    return kind, device, _unescape(fields[3]), _unescape(fields[4]), writable, options
-
-
-def _carries(mount: _Mount, key: str) -> bool:
-    kind, *_, options = mount
-    if key == UNIFIED:
-        return kind == "cgroup2"
-    return kind == "cgroup" and set(key.split(",")) <= set(options)
-
-
-def _below(own: str, root: str) -> str:
-    """Return the cgroup ``own`` as seen below a mount that shows the subtree ``root``."""
-    if own == root:
-        return "/"
-    prefix = root.rstrip("/") + "/"
-    return "/" + own[len(prefix) :] if own.startswith(prefix) else "/"
+    return _Mount(before.split(" "), kind, rest.split(" ")[-1].split(","))
 
 
 def _unescape(text: str) -> str:

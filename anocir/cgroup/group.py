@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
-import select
 import time
 
-from anocir.cgroup import mark, tree
+from anocir.cgroup import mark, tree, wait
 from anocir.errors import Error
 
 # Making a path loses against a removal of the same parents only while others make progress.
 _ATTEMPTS = 1000
-
-# How long a cgroup may take to empty after its processes were killed, in seconds.
-PATIENCE = 10.0
-
-# How long to wait between two looks at a cgroup that is about to become empty, in milliseconds.
-MOMENT = 2
 
 # Set again after mkdir, since a umask takes bits away.
 _MODE = 0o755
@@ -70,8 +63,10 @@ class Group:
                 return mark.claim(fd, owner, self.path)
             finally:
                 os.close(fd)
+        except Error:
+            # It was there before, so it stays.
+            raise
         except BaseException as error:
-            # What is somebody else's has another owner, or a process, and stays.
             self.remove(owner, marked=True)
             if isinstance(error, OSError):
                 raise Error(_advice(self.path, error)) from None
@@ -84,7 +79,7 @@ class Group:
             for name in self._parts():
                 fds.append(os.open(name, tree.DIRECTORY, dir_fd=fds[-1]))
         except OSError:
-            close(fds)
+            tree.close(fds)
             raise
         return fds
 
@@ -115,7 +110,7 @@ class Group:
     def remove(self, owner: str, marked: bool) -> None:
         """Remove the directory, what the container made below it, and parents nobody needs.
 
-        What another owner holds is left alone. Waits up to ``PATIENCE`` for dying processes.
+        What another owner holds is left alone. Waits up to ``wait.PATIENCE`` for dying processes.
         Raises Error if living ones remain.
         """
         if self.belongs_to(owner, marked):
@@ -156,7 +151,7 @@ class Group:
         return fd
 
     def _remove_own(self) -> None:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + wait.PATIENCE
         while True:
             fd = self.open_if_there()
             if fd is None:
@@ -167,7 +162,7 @@ class Group:
                 if time.monotonic() > deadline:
                     left = len(tree.pids(fd))
                     raise Error(f"cgroup {self.path}: {left} process(es) are still in it")
-                wait_for_change(fd)
+                wait.for_change(fd)
             finally:
                 os.close(fd)
 
@@ -224,38 +219,6 @@ class Group:
                 return
             finally:
                 os.close(fd)
-
-
-def populated(fd: int) -> bool:
-    """Tell whether version 2 counts a process in the cgroup ``fd`` or below. Raises OSError."""
-    return "populated 1" in tree.read(fd, "cgroup.events")
-
-
-def wait_for_change(fd: int) -> None:
-    """Wait a moment, less if the kernel reports that the cgroup ``fd`` has become empty.
-
-    Version 2 makes cgroup.events readable out of band then (cgroups(7)); version 1 has no such
-    event. No report comes when the last process has ended and the kernel takes it apart, hence
-    the short limit.
-    """
-    poll = select.poll()
-    try:
-        events = os.open("cgroup.events", os.O_RDONLY | os.O_CLOEXEC, dir_fd=fd)
-    except FileNotFoundError:
-        poll.poll(MOMENT)
-        return
-    try:
-        os.read(events, 4096)
-        poll.register(events, select.POLLPRI)
-        poll.poll(MOMENT)
-    finally:
-        os.close(events)
-
-
-def close(fds: list[int]) -> None:
-    """Close all of ``fds``."""
-    for fd in fds:
-        os.close(fd)
 
 
 def _mkdir(name: str, parent: int) -> bool:

@@ -8,7 +8,8 @@ import os
 import select
 import time
 
-from anocir.cgroup.group import MOMENT, PATIENCE, close
+from anocir.cgroup import wait
+from anocir.cgroup.tree import close
 from anocir.errors import Error
 
 TYPE_CHECKING = False
@@ -62,9 +63,9 @@ def kill_all(pids: Callable[[], list[int]], hold: Callable[[bool], None], where:
     """Send SIGKILL until ``pids`` lists nothing any more.
 
     ``hold(True)`` stops the processes from forking while they are signalled, ``hold(False)`` lets
-    them die. Raises Error when some have not ended after ``PATIENCE`` seconds.
+    them die. Raises Error when some have not ended after ``wait.PATIENCE`` seconds.
     """
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + wait.PATIENCE
     while True:
         hold(True)
         try:
@@ -76,7 +77,7 @@ def kill_all(pids: Callable[[], list[int]], hold: Callable[[bool], None], where:
             if not fds and not pids():
                 return
             if not fds:
-                select.poll().poll(MOMENT)
+                wait.pause()
             if not wait_ended(fds, deadline):
                 raise Error(survivors(where, len(pids())))
         finally:
@@ -105,6 +106,6 @@ def wait_ended(fds: list[int], deadline: float) -> bool:
 def survivors(where: str, count: int) -> str:
     """Return the words for processes that SIGKILL did not end in time."""
     return (
-        f"cgroup {where}: {count} process(es) did not end within {PATIENCE:.0f} s of SIGKILL;"
+        f"cgroup {where}: {count} process(es) did not end within {wait.PATIENCE:.0f} s of SIGKILL;"
         " they wait for a device or a network filesystem"
     )

@@ -19,6 +19,12 @@ DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 GONE = (errno.ENOENT, errno.ENODEV)
 
 
+def close(fds: list[int]) -> None:
+    """Close all of ``fds``."""
+    for fd in fds:
+        os.close(fd)
+
+
 def read(fd: int, name: str) -> str:
     """Return the text of the file ``name`` in the directory ``fd``. Raises OSError."""
     file = os.open(name, os.O_RDONLY | os.O_CLOEXEC, dir_fd=fd)

@@ -11,8 +11,11 @@ import itertools
 
 from anocir.cgroup import base, devices, tree, v2
 from anocir.cgroup.detect import UNIFIED
-from anocir.cgroup.group import Group, close
 from anocir.errors import Error
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from anocir.cgroup.group import Group
 
 
 class Manager(base.Manager):
@@ -76,4 +79,4 @@ def inherit_cpuset(group: Group) -> None:
                 if not tree.read(child, name).strip():
                     tree.write(child, name, tree.read(parent, name).strip())
     finally:
-        close(fds)
+        tree.close(fds)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import time
 
-from anocir.cgroup import base, kill, tree
-from anocir.cgroup.group import PATIENCE, Group, close, populated, wait_for_change
+from anocir.cgroup import base, kill, tree, wait
 from anocir.errors import Error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from anocir.cgroup.group import Group
 
 
 class Manager(base.Manager):
@@ -23,6 +24,7 @@ class Manager(base.Manager):
 
     @property
     def group(self) -> Group:
+        """The only one."""
         return self.groups[0]
 
     def _prepare(self) -> None:
@@ -62,7 +64,7 @@ def enable_controllers(group: Group) -> None:
                 for controller in missing:
                     _enable(fd, [controller])
     finally:
-        close(fds)
+        tree.close(fds)
 
 
 def restrict_devices(group: Group, rules: list[base.DeviceRule]) -> None:
@@ -85,28 +87,28 @@ def kill_group(group: Group, thaw: Callable[[], None]) -> bool:
 
     ``thaw`` is called once the signal is on its way, since what a version 1 freezer holds can't
     end. Returns False on a kernel without cgroup.kill (before 5.14). Raises Error if something is
-    left after ``PATIENCE`` seconds.
+    left after ``wait.PATIENCE`` seconds.
     """
     fd = group.open_if_there()
     if fd is None:
         return True
     watched: list[int] = []
     try:
-        # The kernel reports a change of cgroup.events at most every 10 ms, an end at once.
-        watched = kill.open_all(lambda: tree.pids(fd))
         tree.write(fd, "cgroup.kill", "1")
         thaw()
-        deadline = time.monotonic() + PATIENCE
+        # The kernel reports a change of cgroup.events at most every 10 ms, an end at once.
+        watched = kill.open_all(lambda: tree.pids(fd))
+        deadline = time.monotonic() + wait.PATIENCE
         kill.wait_ended(watched, deadline)
-        while populated(fd):
+        while wait.populated(fd):
             if time.monotonic() > deadline:
                 raise Error(kill.survivors(group.path, len(tree.pids(fd))))
-            wait_for_change(fd)
+            wait.for_change(fd)
     except OSError as error:
         if error.errno in tree.GONE:
             return not os.path.isdir(group.path)
         raise Error(f"killing cgroup {group.path}: {error.strerror}") from None
     finally:
         os.close(fd)
-        close(watched)
+        tree.close(watched)
     return True

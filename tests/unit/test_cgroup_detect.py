@@ -27,8 +27,8 @@ HYBRID_OWN = """\
 """
 
 
-def shape(found: list[detect.Hierarchy]) -> list[tuple[str, str, str]]:
-    return [(h.key, h.mount, h.own) for h in found]
+def shape(found: list[detect.Hierarchy]) -> list[tuple[str, str]]:
+    return [(h.key, h.mount) for h in found]
 
 
 def by_key(found: list[detect.Hierarchy]) -> dict[str, detect.Hierarchy]:
@@ -37,7 +37,7 @@ def by_key(found: list[detect.Hierarchy]) -> dict[str, detect.Hierarchy]:
 
 def test_unified() -> None:
     found = detect.parse(UNIFIED, "0::/system.slice/ssh.service\n")
-    assert shape(found) == [("", "/sys/fs/cgroup", "/system.slice/ssh.service")]
+    assert shape(found) == [("", "/sys/fs/cgroup")]
     assert found[0].device == os.makedev(0, 26)
     assert detect.version(by_key(found)) == 2
 
@@ -45,10 +45,10 @@ def test_unified() -> None:
 def test_hybrid() -> None:
     found = detect.parse(HYBRID, HYBRID_OWN)
     assert shape(found) == [
-        ("cpuacct,cpu", "/sys/fs/cgroup/cpu,cpuacct", "/"),
-        ("memory", "/sys/fs/cgroup/memory", "/user.slice/x"),
-        ("name=systemd", "/sys/fs/cgroup/systemd", "/user.slice"),
-        ("", "/sys/fs/cgroup/unified", "/user.slice"),
+        ("cpuacct,cpu", "/sys/fs/cgroup/cpu,cpuacct"),
+        ("memory", "/sys/fs/cgroup/memory"),
+        ("name=systemd", "/sys/fs/cgroup/systemd"),
+        ("", "/sys/fs/cgroup/unified"),
     ]
     assert detect.version(by_key(found)) == 1
 
@@ -64,11 +64,18 @@ def test_nothing_mounted_says_what_to_do() -> None:
         detect.version({})
 
 
-def test_mount_that_shows_a_subtree() -> None:
-    mountinfo = "30 23 0:26 /docker/ab /sys/fs/cgroup rw - cgroup2 cgroup rw\n"
-    assert detect.parse(mountinfo, "0::/docker/ab/run\n")[0].own == "/run"
-    assert detect.parse(mountinfo, "0::/docker/ab\n")[0].own == "/"
-    assert detect.parse(mountinfo, "0::/docker/abc\n")[0].own == "/"
+def test_whole_hierarchy_comes_before_a_part_of_it() -> None:
+    mountinfo = (
+        "30 1 0:26 /docker/ab /sys/fs/cgroup rw - cgroup2 none rw\n"
+        "31 1 0:26 / /mnt/cgroup rw - cgroup2 none rw\n"
+    )
+    assert [h.mount for h in detect.parse(mountinfo, "0::/\n")] == ["/mnt/cgroup", "/sys/fs/cgroup"]
+
+
+def test_odd_characters_end_no_line() -> None:
+    mountinfo = "30 1 0:26 / /mnt/a\x0bb\x1cc\u2028d rw - cgroup2 none rw\n"
+    found = detect.parse(mountinfo, "0::/name\x0bwith\x1codd\u2028ends\n")
+    assert shape(found) == [("", "/mnt/a\x0bb\x1cc\u2028d")]
 
 
 def test_mount_point_with_escaped_characters() -> None:
@@ -94,7 +101,7 @@ def test_usual_place_comes_first_among_equals() -> None:
 
 def test_optional_fields_do_not_shift_the_type() -> None:
     mountinfo = "30 1 0:26 / /c rw shared:1 master:2 unbindable - cgroup2 none rw\n"
-    assert shape(detect.parse(mountinfo, "0::/\n")) == [("", "/c", "/")]
+    assert shape(detect.parse(mountinfo, "0::/\n")) == [("", "/c")]
 
 
 def test_hidden_mount_is_not_used(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
