@@ -7,7 +7,7 @@ packages() {
     case $1 in
         demo) echo python3-venv busybox-static ;;
         lab) echo qemu-system-x86 qemu-utils mmdebstrap e2fsprogs ;;
-        test) echo git runc crun busybox-static strace iproute2 procps qemu-user \
+        test) echo git python3-jsonschema runc crun busybox-static strace iproute2 procps qemu-user \
             binutils-aarch64-linux-gnu binutils-x86-64-linux-gnu ;;
         docs) echo chromium fonts-dejavu-core ;;
         *) echo "deps.sh: no such group: $1" >&2; exit 2 ;;

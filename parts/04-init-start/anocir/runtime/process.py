@@ -48,7 +48,7 @@ def execute(step: Step, context: Context) -> None:
     try:
         os.execve(context.executable, program.args, program.env)
     except OSError as error:
-        raise StepError(step.name, f"exec {context.executable}: {reason(error)}") from None
+        raise StepError(step.name, f"exec {context.executable}: {_words(error)}") from None
 
 
 def _restore_signals() -> None:
