@@ -24,12 +24,8 @@ PROPAGATION = {
 def plan_root(config: Config, container_id: str) -> list[Step]:
     """Return the steps that cut the mount tree off from the host's and put the rootfs in it.
 
-    Raises ConfigError when there is no mount namespace: the root would become the host's own.
+    Raises ConfigError when that would happen in a mount namespace that isn't new.
     """
-    namespaces = config.get("linux", {}).get("namespaces", [])
-    if not any(namespace["type"] == "mount" for namespace in namespaces):
-        where = "linux.namespaces: a container without a mount namespace is not supported yet"
-        raise ConfigError("config.json", [where])
     _check_mount_namespace(config)
     propagation = config.get("linux", {}).get("rootfsPropagation", "")
     if propagation not in PROPAGATION:

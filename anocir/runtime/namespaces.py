@@ -31,10 +31,6 @@ def open_joined(step: Step, context: Context) -> None:
         if actual != flag:
             os.close(fd)
             raise StepError(step.name, f"{path} is not a {kind} namespace")
-        if flag == consts.CLONE_NEWNS and _is_our_own(fd):
-            os.close(fd)
-            raise StepError(step.name, f"{path} is the runtime's own mount namespace, whose root"
-                                       " would be replaced")  # fmt: skip
         if flag == consts.CLONE_NEWPID:
             # A process can't change its own pid namespace: its child is born in the new one.
             context.pid_namespace_fd = fd
@@ -43,14 +39,9 @@ def open_joined(step: Step, context: Context) -> None:
             context.keep_fds.append(fd)
 
 
-def _is_our_own(fd: int) -> bool:
-    own = os.stat("/proc/self/ns/mnt")
-    return os.path.samestat(os.fstat(fd), own)
-
-
 def join(step: Step, context: Context) -> None:
-    """Join the opened namespaces; the mount namespace last, since it changes every path."""
-    for fd, flag in sorted(context.joins, key=lambda join: join[1] == consts.CLONE_NEWNS):
+    """Join the opened namespaces."""
+    for fd, flag in context.joins:
         libc.setns(fd, flag)
         os.close(fd)
 
