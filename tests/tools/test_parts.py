@@ -546,12 +546,13 @@ class TestFixpoint:
 
     def test_renumbering_is_no_change(self, project: Project, tool: Tool) -> None:
         (project.root / "parts/03-delete").rename(project.root / "parts/04-delete")
-        project.git("add", "-A")
+        (project.root / "parts/02-create").rename(project.root / "parts/03-create")
         assert tool("check", "--only", "fixpoint") == 0, tool.out
         project.commit("Make room")
-        project.replace(IN_02, BUG, FIX)
+        assert tool("check", "--only", "fixpoint") == 0, tool.out
+        project.replace(f"parts/03-create/{STORE}", BUG, FIX)
         assert tool("check", "--only", "fixpoint") == 1
-        assert "parts/04-delete" in tool.out
+        assert f"parts/04-delete/{STORE}" in tool.out
 
 
 class TestHead:

@@ -84,11 +84,12 @@ class Snippets:
         self._modules = {symbols.module_name(p): p for p in [*self.old, *self.new]}
 
     def subjects(self) -> Iterator[Subject]:
-        """Every changed file and symbol of the part."""
+        """Every changed file and symbol of the part; of a document no pieces, they are too many."""
         for path in sorted(self.old.keys() | self.new.keys()):
             if self.old.get(path) != self.new.get(path):
                 old, new = self._symbols(self.old, path), self._symbols(self.new, path)
-                for name in {**new, **old}:
+                names = {**new, **old} if path.endswith(".py") else [symbols.WHOLE]
+                for name in names:
                     subject = Subject(path, name, old.get(name), new.get(name))
                     if subject.changed:
                         yield subject
