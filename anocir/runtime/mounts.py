@@ -37,6 +37,7 @@ def mount(step: Step, context: Context) -> None:
     if wanted.bind:
         mount_fd, is_directory = _bind_source(wanted, context)
     target_fd = open_target(step.name, wanted, context, is_directory)
+    _check_kind(step.name, wanted, target_fd, is_directory)
     if not wanted.bind:
         mount_fd = mountapi.new_filesystem(
             wanted.type, wanted.source, _parameters(wanted, target_fd), wanted.on
@@ -91,6 +92,16 @@ def _parameters(wanted: Mount, target_fd: int) -> list[str]:
         # An image's /tmp keeps its 1777 when a tmpfs goes on top of it.
         parameters.append(f"mode={stat.S_IMODE(os.fstat(target_fd).st_mode):o}")
     return parameters
+
+
+def _check_kind(name: str, wanted: Mount, target_fd: int, is_directory: bool) -> None:
+    """Raise StepError for a directory on a file or a file on a directory."""
+    if stat.S_ISDIR(os.fstat(target_fd).st_mode) == is_directory:
+        return
+    source, there = wanted.source, wanted.destination
+    if is_directory:
+        raise StepError(name, f"{there}: not a directory, and {source} is one")
+    raise StepError(name, f"{there}: is a directory, and {source} is not")
 
 
 _NOT_PROC = 0
