@@ -141,7 +141,7 @@ def _size(part: Stage, previous: Stage | None) -> Iterator[str]:
         return
     old = previous.package() if previous else {}
     grown = measure.growth(old, part.package())
-    if grown > measure.PART_LIMIT:
+    if grown > measure.PART_LIMIT and "large" not in tree.meta(part):
         yield f"{part.prefix[:-1]}: {grown} new lines of code; allowed are {measure.PART_LIMIT}"
     for number, size in enumerate(steps.sizes(part, old), 1):
         if size > measure.STEP_LIMIT:

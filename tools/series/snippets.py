@@ -22,7 +22,7 @@ WHOLE_PAGE = "whole.md"
 FOLDED = "Everything that this part changes"
 
 # A difference of a symbol is shown in full up to this length.
-FULL = 60
+FULL = 40
 CONTEXT = 3
 
 _FORMS = (".new.md", ".tabs.md", ".diff.md", ".diff")
