@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from anocir.cli import stdio
 from anocir.cli.commands import COMMANDS, GLOBALS, Command, Flag
 from anocir.errors import UsageError
 
@@ -17,7 +18,11 @@ class Namespace(argparse.Namespace):
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse with errors of ours: one line, exit code 1, no usage on standard error."""
+    """argparse, with its errors and its output going the way of all others."""
+
+    def print_help(self, file: object = None) -> None:
+        """Write the help, with an error when it cannot be written."""
+        stdio.write(self.format_help())
 
     def error(self, message: str) -> NoReturn:
         """Raise UsageError, where argparse would print and leave with 2."""
@@ -41,9 +46,9 @@ def parse(argv: list[str], args: Namespace | None = None) -> Namespace:
     return args
 
 
-def help_text() -> str:
-    """Return the help for anocir itself."""
-    return _parser().format_help()
+def show_help() -> None:
+    """Print the help for anocir itself."""
+    _parser().print_help()
 
 
 def _parser() -> Parser:

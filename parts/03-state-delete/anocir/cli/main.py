@@ -6,7 +6,7 @@ import sys
 
 from anocir.cli import stdio
 from anocir.cli.log import Log
-from anocir.cli.options import Namespace, help_text, parse
+from anocir.cli.options import Namespace, parse, show_help
 from anocir.cli.root import state_root
 from anocir.errors import Error, reason
 
@@ -55,7 +55,7 @@ def _dispatch(args: Namespace, log: Log) -> int:
         stdio.write(version.text())
         return 0
     if not args.command:
-        stdio.write(help_text())
+        show_help()
         return 0
     args.root = state_root(args.root)
     command = __import__(f"anocir.cli.cmd.{args.command}", fromlist=("run",))

@@ -1,8 +1,7 @@
-"""`state` and `list`: what a container is and does, for people and engines."""
+"""`state`: what a container is and does, for people and engines."""
 
 from __future__ import annotations
 
-from anocir.errors import Error, NoSuchContainer
 from anocir.spec.check import check_state
 from anocir.state import record as records
 from anocir.state.store import Store
@@ -25,24 +24,6 @@ def state(root: str, container_id: str) -> dict[str, Any]:
         return _document(entry)
     finally:
         entry.close()
-
-
-def list_states(root: str) -> list[dict[str, Any]]:
-    """Return the state documents of all containers, sorted by id.
-
-    A damaged one is listed too: ``status`` is then ``broken`` and ``error`` says why. One that
-    is deleted while we look is left out.
-    """
-    store = Store(root)
-    documents = []
-    for container_id in store.ids():
-        try:
-            documents.append(state(root, container_id))
-        except NoSuchContainer:
-            continue
-        except Error as error:
-            documents.append({"id": container_id, "status": "broken", "error": error.message})
-    return documents
 
 
 def _document(entry: Entry) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The directory that holds one directory per container.
 
 ``mkdir`` is the lock on an id: it succeeds for exactly one of any number of creates. Commands
-that change a container then hold a lock on its directory; ``state`` and ``list`` take none.
+that change a container then hold a lock on its directory; ``state`` takes none.
 """
 
 from __future__ import annotations
@@ -130,14 +130,6 @@ class Store:
         check_id(container_id)
         path = os.path.join(self.root, container_id)
         return Entry(path, container_id, _open_directory(path))
-
-    def ids(self) -> list[str]:
-        """Return the ids of all containers, sorted; none when there is no root yet."""
-        try:
-            entries = list(os.scandir(self.root))
-        except FileNotFoundError:
-            return []
-        return sorted(e.name for e in entries if e.is_dir(follow_symlinks=False))
 
     def _make_root(self) -> None:
         try:

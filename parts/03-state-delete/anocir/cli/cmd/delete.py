@@ -1,4 +1,4 @@
-"""anocir delete: remove a container."""
+"""anocir delete: remove a stopped container."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ if TYPE_CHECKING:
 
 
 def run(args: Namespace, log: Log) -> int:
-    """Delete the container; print nothing."""
+    """Remove the container."""
     delete.delete(args.root, args.id, force=args.force)
     return 0

@@ -1,4 +1,4 @@
-"""anocir state: print the state of a container."""
+"""anocir state: print the state of a container as JSON."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ if TYPE_CHECKING:
 
 
 def run(args: Namespace, log: Log) -> int:
-    """Print the state document, the one thing on standard output."""
+    """Print the state document, in the form of runc and with a newline at its end."""
     stdio.write(json.dumps(state.state(args.root, args.id), indent=2) + "\n")
     return 0

@@ -11,6 +11,6 @@ if TYPE_CHECKING:
 
 
 def run(args: Namespace, log: Log) -> int:
-    """Start the container; print nothing."""
+    """Let the waiting process become the program."""
     start.start(args.root, args.id)
     return 0
