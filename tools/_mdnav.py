@@ -1,24 +1,34 @@
-"""A hook of mkdocs: patterns in `nav`, and pages made of the repository's own files.
+"""A hook of mkdocs: patterns in `nav`, pages made of the repository's own files, sessions.
 
 `nav` may hold a pattern where a page stands; it is replaced by the pages that fit, in order.
 SECURITY.md and CONTRIBUTING.md lie at the top of the repository, where people look for them. The
 site shows them too, at the end of `nav`.
+
+The list of chapters links those that are written.
+
+In a console block a command may go on behind `> `, which Pygments takes for output unless told.
 """
 
 from __future__ import annotations
 
+import importlib
+import re
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.files import Files
+    from mkdocs.structure.pages import Page
 
+INDEX = "series/index.md"
 TOP = {"Security": "SECURITY.md", "Contributing": "CONTRIBUTING.md"}
 
 
 def on_config(config: MkDocsConfig) -> None:
-    """Replace the patterns of `nav`, and add the pages of the top."""
+    """Replace the patterns of `nav`, add the pages of the top, and set up Pygments."""
+    shell = importlib.import_module("pygments.lexers.shell")
+    shell.BashSessionLexer._bare_continuation = True
     docs = Path(config.docs_dir)
     nav = expand(docs, config.nav or [])
     for title, name in TOP.items():
@@ -36,6 +46,26 @@ def on_files(files: Files, config: MkDocsConfig) -> None:
         if (top / name).exists():
             text = (top / name).read_text(encoding="utf-8").replace("](docs/", "](")
             files.append(File.generated(config, name.lower(), content=text))
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Link the chapters in the series' list, and prepare console blocks for Pygments."""
+    if page.file.src_uri == INDEX:
+        markdown = link_chapters(markdown, [p.name for p in _series(config).glob("[0-9]*.md")])
+    # It looks for a space after `>`, which an empty line of a here-document doesn't have.
+    return re.sub(r"(?m)^( *)>$", r"\1> ", markdown)
+
+
+def link_chapters(markdown: str, names: list[str]) -> str:
+    """Make links of the titles in rows such as `| 02 | Create |`, for chapters that are there."""
+    for name in names:
+        row = rf"(?m)^\| {name[:2]} \| ([^|\[]+?) \|"
+        markdown = re.sub(row, rf"| {name[:2]} | [\1]({name}) |", markdown)
+    return markdown
+
+
+def _series(config: MkDocsConfig) -> Path:
+    return Path(config.docs_dir) / Path(INDEX).parent
 
 
 def expand(docs: Path, nav: list[Any]) -> list[Any]:

@@ -17,7 +17,7 @@ FILES = {
         '# Page\n\n## A `heading`!\n\n??? tip "Hint"\n    ## Inside\n\n    [up](#page)\n'
     ),
     "docs/_snippets/02/a.py": "x = 1\n",
-    "docs/series/index.md": "# Series\n\n[02](02-create.md)\n",
+    "docs/series/index.md": "# Series\n\n| a | b |\n| - | - |\n| 02 | Create |\n",
     "docs/series/02-create.md": '# 02. Create\n\n--8<-- "02/a.py"\n\n[p](../page.md#inside)\n',
 }
 
@@ -57,7 +57,7 @@ def test_right_sources(repo: Path) -> None:
         ("docs/page.md", "#page", "#pag", "docs/page.md:8: there is no heading #pag"),
         ("docs/page.md", "## A `heading`!", "## B { #a-heading }", None),
         ("docs/page.md", "## A `heading`!", '<a id="a-heading"></a>', None),
-        ("docs/series/index.md", "02-create.md", "../page.md", "does not link 02-create.md"),
+        ("docs/series/index.md", "| 02 |", "| 03 |", "has no row of 02-create.md"),
         ("docs/series/02-create.md", "02/a.py", "02/b.py", ":3: there is no 02/b.py to include"),
         ("docs/series/02-create.md", '--8<-- "02/a.py"', ';--8<-- "02/b.py"', None),
     ],

@@ -88,6 +88,16 @@
     for (const nav of all("nav.md-code__nav:not([role])")) nav.setAttribute("role", "presentation");
   };
 
+  // The buttons of tabs are hidden: the label beside one shows that it has the focus.
+  const markTab = (event) => {
+    if (!event.target.matches(".tabbed-set > input")) return;
+    const label = document.querySelector(`label[for="${event.target.id}"]`);
+    const focused = event.type === "focusin" && event.target.matches(":focus-visible");
+    label.classList.toggle("site-focus", focused);
+  };
+  document.addEventListener("focusin", markTab);
+  document.addEventListener("focusout", markTab);
+
   const update = () => {
     updateMenu();
     updateSearch();
