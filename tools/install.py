@@ -19,15 +19,24 @@ SOURCE = Path(__file__).resolve().parent.parent
 LIBRARY = "lib/anocir"
 MANIFEST = f"{LIBRARY}/installed"
 
-# -I: neither PYTHON* variables nor the working directory count. -S: no site-packages.
+# -I: neither PYTHON* variables nor the working directory count. -S: no site-packages. Another
+# version of Python than the one that packed the modules imports them from their sources.
 LAUNCHER = """\
 #!{python} -IS
+import marshal
 import sys
 
+library = {library!r}
 sys.dont_write_bytecode = True
-sys.path.insert(0, {library!r})
-
+sys.path.insert(0, library)
 try:
+    try:
+        with open(f"{{library}}/modules.{{sys.implementation.cache_tag}}", "rb", 0) as file:
+            finder, index, code = marshal.loads(file.read())
+        exec(finder)
+        add(index, code)
+    except FileNotFoundError:
+        pass
     from anocir.cli.main import console_script
 except KeyboardInterrupt:
     sys.exit(130)
@@ -91,7 +100,7 @@ def install(prefix: Path, stage: Path, python: str, site_dir: str | None) -> Non
     for name, text in facts.items():
         if text:
             installer.write(f"{LIBRARY}/anocir/{name}", f"{text}\n".encode())
-    compile_all(python, tag, prefix, installer)
+    installer.write(f"{LIBRARY}/modules.{tag}", pack(python, prefix / LIBRARY))
     for source, name in EXTRAS.items():
         installer.write(name, (SOURCE / source).read_bytes())
     launcher = LAUNCHER.format(python=python, library=str(prefix / LIBRARY))
@@ -131,7 +140,7 @@ def read_manifest(stage: Path) -> list[str]:
 
 
 def check_python(python: str) -> str:
-    """Return the interpreter's tag, as in the names of its compiled files."""
+    """Return the interpreter's tag, which names its version: code is not for any other."""
     if not os.path.isabs(python) or " " in python or len(python) > 100:
         raise InstallError(f"{python} cannot stand after #!: it must be absolute and short")
     program = "import sys; print(sys.version_info >= (3, 11), sys.implementation.cache_tag)"
@@ -141,26 +150,15 @@ def check_python(python: str) -> str:
     return answer[1]
 
 
-def compile_all(python: str, tag: str, prefix: Path, installer: Installer) -> None:
-    """Compile the installed modules; the launcher never writes compiled files itself.
-
-    They are marked as valid without a look at the source's time, which copies do not keep.
-    """
-    modules = [Path(name) for name in installer.files if name.endswith(".py")]
-    for module in modules:
-        installer.directory(installer.stage / module.parent / "__pycache__")
-    library = installer.stage / LIBRARY
-    command = [python, "-IS", "-m", "compileall", "-q", "-f", "--invalidation-mode"]
-    command += ["unchecked-hash", "-s", str(library), "-p", str(prefix / LIBRARY)]
-    old = os.umask(0o022)
+def pack(python: str, library: Path) -> bytes:
+    """Return all modules in one file, compiled as being in ``library``; see ``_pack.py``."""
+    program = SOURCE / "tools/_pack.py"
+    command = [python, "-IS", str(program), str(SOURCE), str(library)]
     try:
-        subprocess.run([*command, str(library / "anocir")], check=True)
-    except subprocess.CalledProcessError:
-        raise InstallError(f"{python} cannot compile the package") from None
-    finally:
-        os.umask(old)
-    for module in modules:
-        installer.files.append(f"{module.parent}/__pycache__/{module.stem}.{tag}.pyc")
+        return subprocess.run(command, check=True, capture_output=True).stdout
+    except subprocess.CalledProcessError as error:
+        words = error.stderr.decode(errors="replace").strip().splitlines()
+        raise InstallError(f"{python} cannot compile the package: {words[-1]}") from None
 
 
 def find_site_dir(python: str, wanted: str | None) -> str:

@@ -15,7 +15,14 @@ import pytest
 REPO = Path(__file__).parents[2]
 SYSTEM = "/usr/bin/python3"
 # What the installer reads.
-SOURCES = ("anocir", "tools/install.py", "completions", "docs/reference/anocir.1")
+SOURCES = (
+    "anocir",
+    "tools/install.py",
+    "tools/_pack.py",
+    "tools/_finder.py",
+    "completions",
+    "docs/reference/anocir.1",
+)
 
 
 def run(*line: object, **options: object) -> subprocess.CompletedProcess[str]:
@@ -114,36 +121,57 @@ def test_a_caller_cannot_slip_code_in(prefix: Path, tmp_path: Path) -> None:
     assert (tmp_path / "sprung").exists()
 
 
-def test_nothing_is_written_by_running_it(tmp_path: Path) -> None:
-    """Not even when a compiled file is missing."""
+def packed(prefix: Path) -> Path:
+    """Return the file that holds the compiled modules."""
+    (path,) = (prefix / "lib/anocir").glob("modules.*")
+    return path
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_nothing_is_written_by_running_it(compiled: bool, tmp_path: Path) -> None:
+    """Not even when there is nothing compiled, as after a change of Python."""
     install(tmp_path / "usr")
-    (compiled,) = (tmp_path / "usr/lib/anocir/anocir/cli/cmd/__pycache__").glob("list.*.pyc")
-    compiled.unlink()
+    if not compiled:
+        packed(tmp_path / "usr").unlink()
     before = tree(tmp_path / "usr")
-    for words in (["--version"], ["--help"], ["--root", str(tmp_path / "r"), "list"], ["frob"]):
-        run(tmp_path / "usr/bin/anocir", *words)
+    for words in (["--version"], ["--help"], ["--root", str(tmp_path / "r"), "list"]):
+        assert run(tmp_path / "usr/bin/anocir", *words).returncode == 0
     assert tree(tmp_path / "usr") == before
 
 
-def test_every_module_is_compiled_and_the_compiled_file_is_what_runs(tmp_path: Path) -> None:
-    """Copies lose the time of a file: a compiled file must not depend on it."""
+def test_the_compiled_modules_are_what_runs(tmp_path: Path) -> None:
+    """Copies lose the time of a file: that must not make every command slow."""
     install(tmp_path / "usr")
-    library = tmp_path / "usr/lib/anocir"
-    for path in library.rglob("*.py"):
-        assert len(list((path.parent / "__pycache__").glob(f"{path.stem}.*.pyc"))) == 1, path
-        path.write_text("raise SystemExit('compiled again')", encoding="utf-8")
-        os.utime(path, (1, 1))
+    for path in (tmp_path / "usr/lib/anocir/anocir").rglob("*.py"):
+        path.write_text("raise SystemExit('from the source')", encoding="utf-8")
     done = run(tmp_path / "usr/bin/anocir", "--version")
     assert (done.returncode, done.stderr) == (0, "")
+    packed(tmp_path / "usr").unlink()
+    assert "from the source" in run(tmp_path / "usr/bin/anocir", "--version").stderr
 
 
-def test_the_commit_is_written_down(prefix: Path) -> None:
-    head = run("git", "-C", REPO, "rev-parse", "HEAD").stdout.strip()
-    line = run(prefix / "bin/anocir", "--version").stdout.splitlines()[1]
-    assert line in {f"commit: {head or 'unknown'}", f"commit: {head}-dirty"}
+MODULES = """
+import pkgutil, importlib, anocir
+for module in pkgutil.walk_packages(anocir.__path__, "anocir."):
+    if module.name != "anocir.__main__":
+        m = importlib.import_module(module.name)
+        print(m.__name__, m.__file__, m.__package__, hasattr(m, "__path__"), m.__spec__.origin)
+        assert type(m.__loader__).__name__ == KIND, m
+"""
 
 
-def test_changed_sources_are_marked(source: Path, tmp_path: Path) -> None:
+def test_packed_modules_know_as_much_of_themselves_as_others(prefix: Path) -> None:
+    """The modules of ctypes' users read their own files by ``__file__``."""
+    launcher = (prefix / "bin/anocir").read_text(encoding="utf-8").splitlines()
+    before = "\n".join(launcher[1:-1])
+    ours = run(SYSTEM, "-IS", "-c", f"{before}\nKIND = 'Finder'{MODULES}", check=True)
+    path = f"import sys; sys.dont_write_bytecode = True; sys.path.insert(0, '{prefix}/lib/anocir')"
+    others = run(SYSTEM, "-IS", "-c", f"{path}\nKIND = 'SourceFileLoader'{MODULES}", check=True)
+    assert ours.stdout == others.stdout
+    assert ours.stdout.count("\n") > 50
+
+
+def test_the_commit_is_written_down(source: Path, tmp_path: Path) -> None:
     git = ["git", "-C", source, "-c", "user.name=n", "-c", "user.email=e"]
     for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "all"]):
         run(*git, *words, check=True)
@@ -197,6 +225,7 @@ def test_destdir_is_not_part_of_what_is_installed(tmp_path: Path) -> None:
     shutil.move(staged, prefix)
     done = run(prefix / "bin/anocir", "--debug", "--root", tmp_path / "r", "state", "c1")
     assert f'File "{prefix}/lib/anocir/anocir/cli/main.py"' in done.stderr
+    assert "return _dispatch(args, log)" in done.stderr, "a traceback without the source's lines"
 
 
 @pytest.mark.parametrize("umask", [0o077, 0o777, 0])
@@ -242,8 +271,10 @@ def test_a_new_version_takes_old_files_away(source: Path, tmp_path: Path) -> Non
     (source / "anocir/old.py").touch()
     install(usr, source=source)
     assert (usr / "lib/anocir/anocir/old.py").exists()
+    assert b"anocir/old.py" in packed(usr).read_bytes()
     (source / "anocir/old.py").unlink()
     install(usr, source=source)
+    assert b"anocir/old.py" not in packed(usr).read_bytes()
     assert not list(usr.rglob("old*"))
     run(SYSTEM, source / "tools/install.py", "--prefix", usr, "--uninstall", check=True)
     assert list(usr.rglob("*")) == []
