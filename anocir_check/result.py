@@ -9,7 +9,13 @@ from typing import Any
 
 from anocir_check.expect import expect, fail
 
-TRACES = ("Traceback (most recent call last)", "goroutine ", "panic:", "stack backtrace")
+TRACES = (
+    "Traceback (most recent call last)",
+    "goroutine ",
+    "panic:",
+    "stack backtrace",
+    "internal error",
+)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import signal
+import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -23,6 +24,8 @@ from anocir_check.result import Result
 from anocir_check.settings import Settings
 
 Stream = int | IO[bytes] | None
+# Type and mode, inode, and of a regular file the time of its last change and its content.
+Facts = tuple[str, int, int, bytes]
 
 
 class Call:
@@ -223,8 +226,8 @@ class Runtime:
 
     # -- looking and tidying -----------------------------------------------------------------
 
-    def files(self, directory: Path | None = None) -> dict[str, tuple[str, bytes]]:
-        """Return what is below a directory (default: the state root): type, mode and content."""
+    def files(self, directory: Path | None = None) -> dict[str, Facts]:
+        """Return what is below a directory (default: the state root), each with its facts."""
         return dict(_tree(directory or self.root))
 
     @contextlib.contextmanager
@@ -263,13 +266,16 @@ def _be_a_plain_caller(umask: int) -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
-def _tree(top: Path) -> Iterator[tuple[str, tuple[str, bytes]]]:
+def _tree(top: Path) -> Iterator[tuple[str, Facts]]:
     for directory, names, files in os.walk(top):
         for name in names + files:
             path = Path(directory, name)
             with contextlib.suppress(FileNotFoundError):
-                content = path.read_bytes() if path.is_file() and not path.is_symlink() else b""
-                yield str(path.relative_to(top)), (oct(path.lstat().st_mode), content)
+                found = path.lstat()
+                facts: Facts = (oct(found.st_mode), found.st_ino, 0, b"")
+                if stat.S_ISREG(found.st_mode):
+                    facts = (oct(found.st_mode), found.st_ino, found.st_mtime_ns, path.read_bytes())
+                yield str(path.relative_to(top)), facts
 
 
 def _cgroups(token: str) -> list[Path]:

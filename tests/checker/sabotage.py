@@ -13,12 +13,27 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
+from dataclasses import dataclass
 from pathlib import Path
-
-from tests.checker.sabotages import SABOTAGES, Sabotage
 
 REPO = Path(__file__).resolve().parent.parent.parent
 PART = REPO / "parts" / "04-init-start"
+TABLE = Path(__file__).with_name("sabotages.toml")
+
+
+@dataclass(frozen=True)
+class Sabotage:
+    """Replace ``old``, which stands once in ``file``, by ``new``; ``caught`` names checks."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    caught: list[str]
+
+
+SABOTAGES = [Sabotage(**row) for row in tomllib.loads(TABLE.read_text())["sabotage"]]
 
 
 class NoLongerFits(Exception):

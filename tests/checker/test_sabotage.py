@@ -2,8 +2,7 @@
 
 import pytest
 
-from tests.checker.sabotage import PART, missed
-from tests.checker.sabotages import SABOTAGES, Sabotage
+from tests.checker.sabotage import PART, SABOTAGES, Sabotage, missed
 
 pytestmark = [
     pytest.mark.usefixtures("as_root"),

@@ -431,13 +431,15 @@ def test_delete_parallel_many(runtime: Runtime, bundle: Make) -> None:
     ),
 )
 def test_delete_waits_for_lock(runtime: Runtime, bundle: Make) -> None:
-    """While another command has the container's lock, delete waits, and state does not."""
+    """While another command has the container's lock, deletes wait, and state does not."""
     container = runtime.create(bundle())
     with locked(runtime.root / container.id):
         container.state()
-        call = runtime.begin("delete", "--force", container.id)
-        until_waiting(runtime, call.pid)
-    runtime.finish(call).silent()
+        calls = [runtime.begin("delete", "--force", container.id) for _ in range(2)]
+        for call in calls:
+            until_waiting(runtime, call.pid)
+    for call in calls:
+        runtime.finish(call).silent()
     same(list(runtime.files()), [], "files below the state root")
 
 
