@@ -9,7 +9,8 @@ from typing import Any
 CLONE_NEWNS = 0x00020000  # the three from linux/sched.h
 CLONE_NEWUTS = 0x04000000
 CLONE_NEWPID = 0x20000000
-MS_REC, MS_PRIVATE = 0x4000, 0x40000  # from linux/mount.h
+MS_REC = 0x4000  # the two from linux/mount.h
+MS_PRIVATE = 0x40000
 
 libc = ctypes.CDLL(None, use_errno=True)
 
