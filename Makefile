@@ -3,6 +3,7 @@ SHELL := /bin/sh
 PYTHON ?= $(shell command -v /usr/bin/python3 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+PIP = $(BIN)/python -m pip install -q --disable-pip-version-check
 PREFIX ?= /usr/local
 
 .PHONY: help demo test test-full check lint types docs site generated series native vm vm-full \
@@ -16,12 +17,12 @@ $(VENV)/.runtime: pyproject.toml
 	@sh tools/deps.sh demo
 	@echo "Making the virtual environment $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -e .
+	@$(PIP) -e . >$(VENV)/pip.log 2>&1 || { cat $(VENV)/pip.log; exit 1; }
 	@touch $@
 
 $(VENV)/.all: pyproject.toml $(VENV)/.runtime
 	@echo "Installing the tools for tests and docs"
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[test,docs,dev]'
+	@$(PIP) -e '.[test,docs,dev]' >$(VENV)/pip.log 2>&1 || { cat $(VENV)/pip.log; exit 1; }
 	@touch $@
 
 demo: $(VENV)/.runtime ## a container's life in front of your eyes
