@@ -243,6 +243,7 @@ class TestLayout:
             (STORE, "# --8<-- [start:store]\n", "a marker comment: --8<--"),
             (STORE, "# new in part 02\n", "a marker comment"),
             (STORE, "# Copyright 2024 us\n", "a year: 2024"),
+            (STORE, 'WHEN = "2024-05-01"\n', "a year: 2024"),
             (STORE, '__version__ = "1.2.3"\n', 'write __version__ = "0"'),
             (STORE, "# needs jsonschema>=4.10\n", "a version: jsonschema>=4.10"),
             (STORE, "x = 1\n<<<<<<< ours\n", "a conflict marker"),
@@ -259,7 +260,7 @@ class TestLayout:
         assert finding in tool.out
 
     def test_names_of_flaws_and_dialects_are_no_years(self, project: Project, tool: Tool) -> None:
-        text = "# CVE-2019-5736, draft/2020-12 and RFC 2119 stay; so do 2048 and part of it.\n"
+        text = "# CVE-2019-5736, draft/2020-12 and RFC 2026 stay; so do 2048 and part of it.\n"
         for part in (IN_02, IN_03):
             project.write(part, text + project.read(part))
         assert tool("check", "--only", "layout") == 0, tool.out
@@ -276,6 +277,17 @@ class TestSize:
         self.grow(project, 298)
         assert tool("check", "--only", "size") == 1
         assert "parts/03-delete: 301 new lines of code; allowed are 300" in tool.out
+
+    def test_a_larger_part_says_why(self, project: Project, tool: Tool) -> None:
+        self.grow(project, 298)
+        path = "parts/03-delete/part.toml"
+        project.write(path, project.read(path) + 'large = "it only makes sense as one"\n')
+        assert tool("check", "--only", "size") == 1
+        assert "allowed are 300" not in tool.out
+        assert "301 new lines of code before run 1; allowed are 120" in tool.out
+        self.grow(project, 10)
+        assert tool("check", "--only", "size") == 1
+        assert "large: 13 new lines of code are not too many" in tool.out
 
     def test_a_run_of_120_lines(self, project: Project, tool: Tool) -> None:
         self.grow(project, 117)
@@ -312,6 +324,24 @@ class TestSize:
         out = tmp_path_factory.mktemp("out") / "x"
         assert tool("checkout", "03", str(out), "--step", "1") == 0
         assert tree.read(out, out) | {"bin/anocir": b""} == {**first, "bin/anocir": b""}
+
+    def test_three_runs(
+        self, project: Project, tool: Tool, tmp_path_factory: pytest.TempPathFactory
+    ) -> None:
+        """Patches come off from the last to the first; a copied part.toml is no part of them."""
+        states = tmp_path_factory.mktemp("states")
+        self.grow(project, 60, "one")
+        shutil.copytree(project.root / "parts/03-delete", states / "1")
+        self.grow(project, 70, "two")
+        shutil.copytree(project.root / "parts/03-delete", states / "2")
+        self.grow(project, 80, "three")
+        assert tool("steps", "03", "--from", str(states)) == 0
+        assert "part.toml" not in project.read("parts/03-delete/steps/1.patch")
+        part = tree.find(project.root, "03")
+        found = [{p.rpartition("/")[2] for p in state} for state in steps.states(part)]
+        assert ["two.py" in names for names in found] == [False, True, True]
+        assert ["three.py" in names for names in found] == [False, False, True]
+        assert steps.sizes(part, tree.find(project.root, "02").package()) == [63, 70, 80]
 
     def test_a_patch_has_to_come_off(
         self, project: Project, tool: Tool, tmp_path_factory: pytest.TempPathFactory

@@ -12,9 +12,10 @@ from tools.series.tree import Tree
 _LOCK_FILE = re.compile(
     r"(^|/)([^/]*\.lock|[^/]*-lock\.(json|yaml)|requirements[^/]*\.txt|go\.sum)$"
 )
-_YEAR = re.compile(r"(?<![\w.-])(?:19[7-9]\d|20[0-3]\d)(?![\w-]|\.\d)")
-# The names of flaws, standards and JSON Schema dialects stay what they are.
-_NAMES = re.compile(r"CVE-\d{4}-\d+|RFC ?\d+|draft/?-?[\d-]+")
+# What follows a hyphen is part of a name: CVE-2019-5736.
+_YEAR = re.compile(r"(?<![\w.-])(?:19[7-9]\d|20[0-3]\d)(?!\w|\.\d)")
+# The names of standards and JSON Schema dialects stay what they are.
+_NAMES = re.compile(r"RFC ?\d+|draft/[\d-]+")
 _VERSION = re.compile(r"""^__version__\s*=\s*["'](?=[^"']*[1-9])""", re.MULTILINE)
 _PIN = re.compile(r"[A-Za-z][\w-]*\s*(?:==|~=|>=)\s*\d+\.\d+")
 _MARKER = re.compile(
@@ -22,6 +23,8 @@ _MARKER = re.compile(
     r"|^#+\s*(?:region|endregion|snippet|BEGIN|END|start|end)\b"
     r"|^#.*\b(?:[Pp]art|[Cc]hapter|[Ss]tep) \d\d?\b",
 )
+# From Python 3.12 on, the text in an f-string is a token of its own.
+_TEXTS = {tokenize.COMMENT, tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}
 _CONFLICT = re.compile(r"^(<{7}|\|{7}|>{7}) ", re.MULTILINE)
 
 
@@ -48,7 +51,7 @@ def _python(path: str, text: str) -> Iterator[str]:
         if token.type == tokenize.COMMENT:
             for match in _MARKER.finditer(token.string):
                 yield f"{path}:{token.start[0]}: a marker comment: {match[0]}"
-        if token.type in {tokenize.COMMENT, tokenize.STRING}:
+        if token.type in _TEXTS:
             for offset, line in enumerate(token.string.split("\n")):
                 yield from _prose(path, token.start[0] + offset, line)
 

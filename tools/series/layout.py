@@ -141,8 +141,14 @@ def _size(part: Stage, previous: Stage | None) -> Iterator[str]:
         return
     old = previous.package() if previous else {}
     grown = measure.growth(old, part.package())
-    if grown > measure.PART_LIMIT and "large" not in tree.meta(part):
-        yield f"{part.prefix[:-1]}: {grown} new lines of code; allowed are {measure.PART_LIMIT}"
+    large = "large" in tree.meta(part)
+    if grown > measure.PART_LIMIT and not large:
+        yield (
+            f"{part.prefix[:-1]}: {grown} new lines of code; allowed are {measure.PART_LIMIT}:"
+            " split it, or say in part.toml's `large` why not"
+        )
+    if grown <= measure.PART_LIMIT and large:
+        yield f"{part.prefix}part.toml: large: {grown} new lines of code are not too many"
     for number, size in enumerate(steps.sizes(part, old), 1):
         if size > measure.STEP_LIMIT:
             yield (

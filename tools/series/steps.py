@@ -72,7 +72,7 @@ def _reverse(part: Stage, patch: Path, files: Tree) -> dict[str, bytes]:
                 f" {done.stderr.strip()}; make it again with"
                 f" `python3 -m tools.parts steps {part.number}`"
             )
-        return tree.read(Path(name))
+        return tree.sources(tree.read(Path(name)))
 
 
 def sizes(part: Stage, previous: Tree) -> list[int]:
@@ -119,7 +119,7 @@ def take_in(part: Stage, directory: Path) -> list[Path]:
     Raises SeriesError.
     """
     numbers = sorted(p.name for p in directory.iterdir() if p.is_dir())
-    line = [tree.read(directory / name) for name in numbers]
+    line = [tree.sources(tree.read(directory / name)) for name in numbers]
     if line and line[-1] == part.sources():
         line.pop()
     if numbers[: len(line)] != [str(n) for n in range(1, len(line) + 1)] or len(line) > MOST:

@@ -53,11 +53,12 @@ class Stage(NamedTuple):
 
     def sources(self) -> dict[str, bytes]:
         """What the chapter is about: the package, and files that only this part has."""
-        return {
-            path: data
-            for path, data in self.tree().items()
-            if path != "part.toml" and not path.startswith("steps/")
-        }
+        return sources(self.tree())
+
+
+def sources(files: Tree) -> dict[str, bytes]:
+    """The files without what a part says about itself."""
+    return {p: d for p, d in files.items() if p != "part.toml" and not p.startswith("steps/")}
 
 
 def read(top: Path, root: Path | None = None) -> dict[str, bytes]:
