@@ -88,21 +88,17 @@ def bundle_fixture(runtime: Runtime, busybox: Path) -> Callable[[], Bundle]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the checks that don't hold for a runtime at this level."""
+    """Leave out what is no check, and the checks that don't hold for a runtime at this level."""
     settings = settings_of(config)
     if settings is None:
         return
-    level = settings.level
-    out = [item for item in items if not check_of(item).holds_at(level)]
-    items[:] = [item for item in items if check_of(item).holds_at(level)]
-    if out:
-        config.hook.pytest_deselected(items=out)
+    found = [(item, check_of(item)) for item in items]
+    kept = [item for item, check in found if check and check.holds_at(settings.level)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = kept
 
 
-def check_of(item: pytest.Item) -> Check:
-    """Return the check that a test function is."""
-    function = getattr(item, "function", None)
-    found = getattr(function, "check", None)
-    if not isinstance(found, Check):
-        raise pytest.UsageError(f"{item.nodeid} is not marked with @check")
-    return found
+def check_of(item: pytest.Item) -> Check | None:
+    """Return the check that a test function is; None when it is a test of another kind."""
+    found = getattr(getattr(item, "function", None), "check", None)
+    return found if isinstance(found, Check) else None

@@ -41,26 +41,26 @@ class Plugin:
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
-        """Keep the checks wanted, in the order of their ids within a part's file."""
-        self.found = [check_of(item) for item in items]
-        items[:] = [item for item in items if self.wanted(check_of(item))]
+        """Keep the checks wanted, in the order in which they are written."""
+        found = [(item, check) for item in items if (check := check_of(item)) is not None]
+        self.found = [check for _, check in found]
+        items[:] = [item for item, check in found if self.wanted(check)]
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Remember files that can't even be read as checks."""
         if report.failed:
             self.broken.append(f"{report.nodeid}: {report.longreprtext}")
 
-    @pytest.hookimpl(wrapper=True)
+    @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[Any]) -> Any:
         """Make an outcome of the first phase that did not pass, else of the check itself."""
-        report = yield
+        report = (yield).get_result()
         if report.failed or report.skipped or report.when == "call":
             self._add(item, call, report)
-        return report
 
     def _add(self, item: pytest.Item, call: pytest.CallInfo[Any], report: Any) -> None:
         found = check_of(item)
-        if any(outcome.check is found for outcome in self.outcomes):
+        if found is None or any(outcome.check is found for outcome in self.outcomes):
             return  # its tidying up failed after the check itself; the first finding counts
         runtime = item.stash.get(TRANSCRIPT, None)
         expected, came, where, reason = "", "", "", ""

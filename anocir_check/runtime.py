@@ -154,7 +154,6 @@ class Runtime:
                 _preexec_fn=caller,
                 _bg=True,
                 _bg_exc=False,
-                _return_cmd=True,
             )
         return Call(
             (*self.settings.command, *arguments), process, out, err, timeout or self.timeout

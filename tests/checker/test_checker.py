@@ -60,6 +60,14 @@ def test_wrong_command_lines_exit_with_2(
     assert words in capsys.readouterr().err
 
 
+def test_missing_package_is_named() -> None:
+    """The system's Python runs without site-packages here."""
+    command = [sys.executable, "-S", "-m", "anocir_check", "--list"]
+    result = subprocess.run(command, cwd=REPO, capture_output=True, text=True, check=False)
+    assert result.returncode == 2
+    assert result.stderr == "anocir-check: pytest is missing: pip install 'anocir[test]'\n"
+
+
 def test_deviations_need_a_reason(tmp_path: Path) -> None:
     path = tmp_path / "list.toml"
     path.write_text('[always]\n01-cli-help = ""\n')
