@@ -10,6 +10,7 @@ whoever calls it: engines call a runtime with their own environment and working 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import subprocess
 import sys
@@ -26,15 +27,17 @@ LAUNCHER = """\
 import marshal
 import sys
 
-library = {library!r}
 sys.dont_write_bytecode = True
+library = {library!r}
 sys.path.insert(0, library)
+modules = f"{{library}}/modules.{{sys.implementation.cache_tag}}.{digest}"
 try:
     try:
-        with open(f"{{library}}/modules.{{sys.implementation.cache_tag}}", "rb", 0) as file:
-            finder, index, code = marshal.loads(file.read())
+        with open(modules, "rb", 0) as file:
+            size = int.from_bytes(file.read(4), "little")
+            finder, index = marshal.loads(file.read(size))
         exec(finder)
-        add(index, code)
+        add(modules, 4 + size, library, index)
     except FileNotFoundError:
         pass
     from anocir.cli.main import console_script
@@ -100,10 +103,13 @@ def install(prefix: Path, stage: Path, python: str, site_dir: str | None) -> Non
     for name, text in facts.items():
         if text:
             installer.write(f"{LIBRARY}/anocir/{name}", f"{text}\n".encode())
-    installer.write(f"{LIBRARY}/modules.{tag}", pack(python, prefix / LIBRARY))
+    modules = pack(python, prefix / LIBRARY)
+    # A command that is running while a new version is installed must not read the new file.
+    digest = hashlib.sha256(modules).hexdigest()[:16]
+    installer.write(f"{LIBRARY}/modules.{tag}.{digest}", modules)
     for source, name in EXTRAS.items():
         installer.write(name, (SOURCE / source).read_bytes())
-    launcher = LAUNCHER.format(python=python, library=str(prefix / LIBRARY))
+    launcher = LAUNCHER.format(python=python, library=str(prefix / LIBRARY), digest=digest)
     installer.write("bin/anocir", launcher.encode(), 0o755)
     remove(stage, [name for name in before if name not in installer.files and name[-1] != "/"])
     made = {name for name in before if name[-1] == "/"} | set(installer.directories)

@@ -150,6 +150,27 @@ def test_the_compiled_modules_are_what_runs(tmp_path: Path) -> None:
     assert "from the source" in run(tmp_path / "usr/bin/anocir", "--version").stderr
 
 
+def test_a_running_command_never_reads_the_modules_of_a_new_version(
+    source: Path, tmp_path: Path
+) -> None:
+    usr = tmp_path / "usr"
+    install(usr, source=source)
+    old = packed(usr)
+    (source / "anocir/errors.py").write_text("# new\n", encoding="utf-8")
+    install(usr, source=source)
+    assert packed(usr) != old
+    assert not old.exists()
+
+
+def test_a_running_command_goes_on_when_its_modules_are_gone(tmp_path: Path) -> None:
+    """A foreground run may live for days, and import something only at its end."""
+    install(tmp_path / "usr")
+    launcher = (tmp_path / "usr/bin/anocir").read_text(encoding="utf-8").splitlines()
+    late = f"import os; os.unlink({str(packed(tmp_path / 'usr'))!r}); import anocir.cli.help as h"
+    script = "\n".join([*launcher[1:-1], late, "print(type(h.__loader__).__name__)"])
+    assert run(SYSTEM, "-IS", "-c", script).stdout == "SourceFileLoader\n"
+
+
 MODULES = """
 import pkgutil, importlib, anocir
 for module in pkgutil.walk_packages(anocir.__path__, "anocir."):
