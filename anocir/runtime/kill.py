@@ -32,11 +32,13 @@ def kill(root: str, container_id: str, signal: str = "SIGTERM", all: bool = Fals
     try:
         record = records.load(entry)
         if all:
-            _signal_all(record, number)
+            cgroupremoval.signal_all(record, number)
             return
+        # Asked first: a `run` in the foreground deletes all of this once its process has ended.
+        several = number == _signal.SIGKILL and not _has_pid_namespace(entry)
         _signal_process(record, number)
-        if number == _signal.SIGKILL and not _has_pid_namespace(entry):
-            _signal_all(record, number)
+        if several:
+            cgroupremoval.signal_all(record, number)
     finally:
         entry.close()
 
@@ -75,16 +77,12 @@ def _signal_process(record: Record, number: int) -> None:
         os.close(pidfd)
 
 
-def _signal_all(record: Record, number: int) -> None:
-    try:
-        cgroupremoval.signal_all(record, number)
-    except OSError as error:
-        raise Error(f"unable to signal the container's processes: {reason(error)}") from None
-
-
 def _has_pid_namespace(entry: Entry) -> bool:
     from anocir.spec import bundle
 
-    config = bundle.parse(entry.read(CONFIG_FILE), CONFIG_FILE)
+    try:
+        config = bundle.parse(entry.read(CONFIG_FILE), CONFIG_FILE)
+    except (Error, OSError):
+        return False  # Damaged: better to end all of the container than to leave some of it.
     namespaces = config.get("linux", {}).get("namespaces", [])
     return any(n["type"] == "pid" and not n.get("path") for n in namespaces)
