@@ -78,8 +78,10 @@ def kill_all(pids: Callable[[], list[int]], hold: Callable[[bool], None], where:
                 return
             if not fds:
                 wait.pause()
-            if not wait_ended(fds, deadline):
-                raise Error(survivors(where, len(pids())))
+            wait_ended(fds, deadline)
+            left = len(pids())
+            if left and time.monotonic() > deadline:
+                raise Error(survivors(where, left))
         finally:
             close(fds)
 
@@ -92,15 +94,12 @@ def _send(fds: list[int], signal: int) -> None:
             continue
 
 
-def wait_ended(fds: list[int], deadline: float) -> bool:
-    """Wait for every process to end; False when the time is over."""
+def wait_ended(fds: list[int], deadline: float) -> None:
+    """Wait for every process of ``fds`` to end, but not longer than until ``deadline``."""
     for fd in fds:
         poll = select.poll()
         poll.register(fd, select.POLLIN)
-        left = deadline - time.monotonic()
-        if left <= 0 or not poll.poll(left * 1000):
-            return False
-    return time.monotonic() < deadline
+        poll.poll(max(0.0, deadline - time.monotonic()) * 1000)
 
 
 def survivors(where: str, count: int) -> str:
