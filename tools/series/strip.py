@@ -3,51 +3,56 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from tools.series import tree
-from tools.series.tree import PACKAGE, SeriesError, Stage, Tree
-
-# What ties the modules together is another file in every part.
-WIRING = tuple(
-    f"{PACKAGE}{name}"
-    for name in (
-        "plan/planners.py",
-        "runtime/appliers.py",
-        "runtime/removers.py",
-        "cli/commands.py",
-    )
-)
+from tools.series import tree, wiring
+from tools.series.tree import SeriesError, Stage, Tree
 
 
 def stripped(repo: Path, part: Stage) -> dict[str, bytes]:
-    """The head's version of the part's modules and of what these import. Raises SeriesError.
+    """The head's version of the part's modules, and of what these import. Raises SeriesError.
 
-    The wiring is the part's own. A data file stays when its package does.
+    The wiring is the head's, without the rows of modules that are left out. A data file stays
+    when its package does.
     """
-    top, own = tree.head(repo).package(), part.package()
+    top = tree.head(repo).package()
     simpler = tuple(entry["name"] for entry in tree.meta(part).get("simplified", []))
+    todo = [path for path in part.package() if path.endswith(".py")]
+    for path in todo:
+        if path not in top and not tree.covers(simpler, path):
+            raise SeriesError(f"{part.prefix}{path}: the head has no such module")
     kept: dict[str, bytes] = {}
-    todo = [path for path in own if path.endswith(".py")]
     while todo:
         path = todo.pop()
-        if path in kept:
-            continue
-        if path in WIRING and path in own:
-            kept[path] = own[path]
-        elif path in top:
+        if path in top and path not in kept:
             kept[path] = top[path]
-        elif tree.covers(simpler, path):
-            continue
-        else:
-            raise SeriesError(f"{part.prefix}{path}: the head has no such module")
-        todo += imports(path, kept[path], {**own, **top})
+            source = _rewired(path, top, set()) if path in wiring.FILES else top[path]
+            todo += imports(path, source, top)
+    for path in kept.keys() & set(wiring.FILES):
+        kept[path] = _rewired(path, top, kept.keys())
     packages = {path.rpartition("/")[0] for path in kept}
     for path, data in top.items():
         if not path.endswith(".py") and _package(path, top) in packages:
             kept[path] = data
     return dict(sorted(kept.items()))
+
+
+def _rewired(path: str, top: Tree, kept: Collection[str]) -> bytes:
+    return wiring.without(top[path], _bindings(path, top[path], top), lambda p: p in kept)
+
+
+def _bindings(path: str, source: bytes, files: Tree) -> dict[str, str]:
+    """The file behind each name that a module imports from the package at its top."""
+    found: dict[str, str] = {}
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.ImportFrom):
+            base = _absolute(path, node)
+            for alias in node.names:
+                reached = [*_files(base, files), *_files(f"{base}.{alias.name}", files)]
+                if reached:
+                    found[alias.asname or alias.name] = reached[-1]
+    return found
 
 
 def _package(path: str, files: Tree) -> str:
@@ -90,7 +95,7 @@ def _absolute(path: str, node: ast.ImportFrom) -> str:
 
 
 def _files(module: str, files: Tree) -> Iterator[str]:
-    """The module's own file, and the `__init__.py` of each package above it."""
+    """The `__init__.py` of each package above a module, and the module's own file last."""
     names = module.split(".")
     for length in range(1, len(names) + 1):
         path = "/".join(names[:length])
