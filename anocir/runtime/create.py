@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from anocir.plan import planners
 from anocir.plan.plan import ATTACH, FINISH, PREPARE
 from anocir.runtime import container
@@ -14,6 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from anocir.plan.plan import Plan
+
+
+# Descriptors held back for undoing, since having none left may be what fails.
+SPARE = 6
 
 
 def create(
@@ -59,9 +65,17 @@ def make_plan(
 
 def bring_up(context: Context) -> None:
     """Do all steps up to the point where `start` takes over; undo them when one fails."""
+    spare = [os.dup(0) for _ in range(SPARE)]
     try:
         for stage in (PREPARE, ATTACH, FINISH):
             context.run(stage)
     except BaseException:
+        _close(spare)
         context.take_back()
         raise
+    _close(spare)
+
+
+def _close(fds: list[int]) -> None:
+    for fd in fds:
+        os.close(fd)

@@ -10,7 +10,7 @@ import errno
 import fcntl
 import os
 
-from anocir.errors import ContainerExists, InvalidID, NoSuchContainer, StateError
+from anocir.errors import ContainerExists, InvalidID, NoSuchContainer, StateError, reason
 
 MAX_ID = 255
 _ID_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+.-")
@@ -143,7 +143,7 @@ class Store:
         try:
             _make_directory(self.root, 0o700)
         except OSError as error:
-            raise StateError(f"make state root {self.root}: {error.strerror}") from None
+            raise StateError(f"make state root {self.root}: {reason(error)}") from None
 
 
 def _make_directory(path: str, mode: int) -> None:
@@ -156,7 +156,7 @@ def _make_directory(path: str, mode: int) -> None:
         os.chmod(path, mode)
     except FileExistsError:
         if not os.path.isdir(path):
-            raise
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path) from None
 
 
 def _open_directory(path: str) -> int:
