@@ -58,7 +58,10 @@ def _dispatch(args: Namespace, log: Log) -> int:
         stdio.write(version.text())
         return 0
     if args.help or not args.command:
-        args.topic, args.command, args.help = args.command, "help", True
+        from anocir.cli.cmd import help
+
+        args.topic, args.help = args.command, True
+        return help.run(args, log)
     args.root = state_root(args.root)
     log.debug(f"{args.command}: the state root is {args.root}")
     command = __import__(f"anocir.cli.cmd.{args.command}", fromlist=("run",))

@@ -6,7 +6,7 @@ Apart from the making of cgroups, since `delete` and `kill` have no use for the 
 from __future__ import annotations
 
 from anocir.cgroup import manager
-from anocir.errors import Error
+from anocir.errors import ConfigError, Error, StateError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,10 +17,7 @@ if TYPE_CHECKING:
 
 def remove(entry: Entry, record: Record | None) -> None:
     """Kill and remove; with no readable record, the cgroup is found by its place and its mark."""
-    if record is None:
-        cgroup = _find(entry)
-    else:
-        cgroup = manager.load(record.cgroup) if record.cgroup else None
+    cgroup = _known(record) or _find(entry)
     if cgroup is not None:
         cgroup.kill()
         cgroup.remove()
@@ -32,6 +29,14 @@ def signal_all(record: Record, number: int) -> None:
         manager.load(record.cgroup).kill(number)
 
 
+def _known(record: Record | None) -> Manager | None:
+    """Return what the record names; None when it is damaged or names nothing."""
+    try:
+        return manager.load(record.cgroup) if record and record.cgroup else None
+    except StateError:
+        return None
+
+
 def _find(entry: Entry) -> Manager | None:
     from anocir.plan.cgroup import plan_cgroup
     from anocir.spec import bundle
@@ -41,5 +46,8 @@ def _find(entry: Entry) -> Manager | None:
         config = bundle.parse(entry.read(CONFIG_FILE), CONFIG_FILE)
     except (Error, OSError):
         config = {"ociVersion": ""}
-    place = plan_cgroup(config, entry.id)
+    try:
+        place = plan_cgroup(config, entry.id)
+    except ConfigError:
+        return None
     return manager.find(place.path, place.relative, entry.path)

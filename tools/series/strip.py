@@ -3,34 +3,35 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from tools.series import tree, wiring
-from tools.series.tree import SeriesError, Stage, Tree
+from tools.series.tree import PACKAGE, SeriesError, Stage, Tree
+
+# Commands are imported by name; the ones that this module names itself belong to it.
+DISPATCH = f"{PACKAGE}cli/main.py"
 
 
 def stripped(repo: Path, part: Stage) -> dict[str, bytes]:
     """The head's version of the part's modules, and of what these import. Raises SeriesError.
 
-    The wiring is the head's, without the rows of modules that are left out. A data file stays
+    The wiring is the head's, without the rows of modules that the part doesn't have. A data file stays
     when its package does.
     """
     top = tree.head(repo).package()
     simpler = tuple(entry["name"] for entry in tree.meta(part).get("simplified", []))
-    todo = [path for path in part.package() if path.endswith(".py")]
-    for path in todo:
+    own = [path for path in part.package() if path.endswith(".py")]
+    for path in own:
         if path not in top and not tree.covers(simpler, path):
             raise SeriesError(f"{part.prefix}{path}: the head has no such module")
     kept: dict[str, bytes] = {}
+    todo = list(own)
     while todo:
         path = todo.pop()
         if path in top and path not in kept:
-            kept[path] = top[path]
-            source = _rewired(path, top, set()) if path in wiring.FILES else top[path]
-            todo += imports(path, source, top)
-    for path in kept.keys() & set(wiring.FILES):
-        kept[path] = _rewired(path, top, kept.keys())
+            kept[path] = _rewired(path, top, own) if path in wiring.FILES else top[path]
+            todo += imports(path, kept[path], top)
     packages = {path.rpartition("/")[0] for path in kept}
     for path, data in top.items():
         if not path.endswith(".py") and _package(path, top) in packages:
@@ -38,8 +39,8 @@ def stripped(repo: Path, part: Stage) -> dict[str, bytes]:
     return dict(sorted(kept.items()))
 
 
-def _rewired(path: str, top: Tree, kept: Collection[str]) -> bytes:
-    return wiring.without(top[path], _bindings(path, top[path], top), lambda p: p in kept)
+def _rewired(path: str, top: Tree, own: list[str]) -> bytes:
+    return wiring.without(top[path], _bindings(path, top[path], top), lambda p: p in own)
 
 
 def _bindings(path: str, source: bytes, files: Tree) -> dict[str, str]:
@@ -75,6 +76,8 @@ def imports(path: str, source: bytes, files: Tree) -> list[str]:
             found.update(_files(base, files))
             for alias in node.names:
                 found.update(_files(f"{base}.{alias.name}", files))
+        elif isinstance(node, ast.Constant) and path == DISPATCH and isinstance(node.value, str):
+            found.update(p for p in [f"{PACKAGE}cli/cmd/{node.value}.py"] if p in files)
     found.update(_files(path.removesuffix(".py").replace("/", "."), files))
     return sorted(found - {path})
 
