@@ -33,7 +33,7 @@ demo: $(VENV)/.runtime ## a container's life in front of your eyes
 	fi
 
 check: $(VENV)/.all lint types generated ## the quick loop: no VM, no root, a minute
-	$(BIN)/python -m pytest -q tests/unit tests/tools -m "not slow"
+	$(BIN)/python -m pytest -q tests/unit tests/tools
 
 lint:
 	$(BIN)/ruff check .
