@@ -678,7 +678,7 @@ def make() -> None:
         wiring = (out / "anocir/plan/planners.py").read_text()
         assert "PLANNERS: tuple[object, ...] = (m.plan,)" in wiring
         assert "APPLIED = ('root', 'later')" in wiring
-        assert "TABLE = {'mount': m.plan, 'share': share}" in wiring
+        assert "TABLE = {'mount': m.plan}" in wiring
         assert "from anocir.plan import mounts as m\n" in wiring
         commands = (out / "anocir/cli/commands.py").read_text()
         assert "COMMANDS = (Command('create'),)" in commands
@@ -687,6 +687,16 @@ def make() -> None:
             [sys.executable, "-P", "-c", code], env={"PYTHONPATH": str(out)}, check=False
         )
         assert done.returncode == 0
+
+    def test_a_command_that_is_named_in_the_code(
+        self, project: Project, tool: Tool, tmp_path: Path
+    ) -> None:
+        self.wire(project)
+        project.write("anocir/cli/cmd/help.py", INIT)
+        project.replace("anocir/cli/main.py", "import sys\n", "import sys\n\nDEFAULT = 'help'\n")
+        out = tmp_path / "out"
+        assert tool("strip", "--to", "02", "--out", str(out)) == 0
+        assert set(tree.read(out / "anocir/cli/cmd")) == {"__init__.py", "create.py", "help.py"}
 
     def test_only_what_is_reached(self, project: Project, tool: Tool, tmp_path: Path) -> None:
         project.write("anocir/state/lock.py", "from anocir.state import names\n")

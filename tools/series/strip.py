@@ -16,8 +16,8 @@ DISPATCH = f"{PACKAGE}cli/main.py"
 def stripped(repo: Path, part: Stage) -> dict[str, bytes]:
     """The head's version of the part's modules, and of what these import. Raises SeriesError.
 
-    The wiring is the head's, without the rows of modules that the part doesn't have. A data file stays
-    when its package does.
+    The wiring is the head's, without the rows of modules that the part doesn't have. A data file
+    stays when its package does.
     """
     top = tree.head(repo).package()
     simpler = tuple(entry["name"] for entry in tree.meta(part).get("simplified", []))
