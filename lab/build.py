@@ -124,14 +124,18 @@ def extract(tar: Path, directory: Path) -> None:
             return file.read()
 
         (kernel,) = (name for name in members if name.startswith("boot/vmlinuz-"))
-        modules = "usr/lib/modules/" + kernel.removeprefix("boot/vmlinuz-")
-        if f"{modules}/modules.dep" not in members:
-            modules = modules.removeprefix("usr/")
-        dep = content(f"{modules}/modules.dep").decode()
-        driver = initramfs.module_path(dep, initramfs.DRIVER)
+        version = kernel.removeprefix("boot/vmlinuz-")
+        below = next(
+            name
+            for name in (f"usr/lib/modules/{version}", f"lib/modules/{version}")
+            if f"{name}/modules.dep" in members
+        )
+        order = initramfs.modules(
+            content(f"{below}/modules.dep").decode(), content(f"{below}/modules.builtin").decode()
+        )
         busybox = next(name for name in ("usr/bin/busybox", "bin/busybox") if name in members)
         base = initramfs.base(
-            content(busybox), content(f"{modules}/{driver}"), driver.endswith(".xz")
+            content(busybox), [(path, content(f"{below}/{path}")) for path in order]
         )
         config = content(kernel.replace("vmlinuz", "config", 1)).decode()
         (directory / "vmlinuz").write_bytes(kernels.unpack(content(kernel), config))

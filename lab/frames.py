@@ -1,8 +1,8 @@
-"""The frames between the host and the agent in the VM: one line each, a letter and base64.
+"""The frames between the host and the agent in the VM: one line each, a letter, base64, a dot.
 
 Both sides load this module, so it imports little. A line is found again after any break: a
 client that was killed in the middle of a frame leaves half a line, which the next client ends
-by a newline, and which is then dropped as malformed.
+by a newline, and which is then dropped, since it does not end in the dot.
 
 A session: the client sends HELLO with a random word, the agent answers HELLO with the same
 word. Then, any number of times: the client sends RUN, the agent sends output and at last EXIT
@@ -28,13 +28,15 @@ REFUSED = "E"  # from the agent: why the command could not be started
 
 REQUEST = ("argv", "cwd", "env", "tty", "control")
 
+END = b".\n"
+
 # One write of a virtio port carries 32 KiB at most; base64 turns three bytes into four.
 CHUNK = 24000
 
 
 def encode(kind: str, payload: bytes = b"") -> bytes:
     """One frame as a line."""
-    return kind.encode() + binascii.b2a_base64(payload)
+    return kind.encode() + binascii.b2a_base64(payload, newline=False) + END
 
 
 class Decoder:
@@ -50,12 +52,14 @@ class Decoder:
         *lines, self._rest = (self._rest + data).split(b"\n")
         found = []
         for line in lines:
+            if len(line) < 2 or line[-1:] != END[:1]:
+                continue
             try:
-                payload = binascii.a2b_base64(line[1:], strict_mode=True)
+                payload = binascii.a2b_base64(line[1:-1], strict_mode=True)
                 found.append((line[:1].decode("ascii"), payload))
             except ValueError:
                 continue
-        return [(kind, payload) for kind, payload in found if kind]
+        return found
 
 
 def pack_request(request: dict[str, list[str]]) -> bytes:

@@ -1,4 +1,4 @@
-"""The initramfs: busybox, the disk's driver, and the files of lab/guest.
+"""The initramfs: busybox, the drivers that a boot needs, and the files of lab/guest.
 
 The guest's own files travel here and not in the image, so that changing them needs no build.
 The kernel unpacks several archives that follow each other in one file.
@@ -7,42 +7,56 @@ The kernel unpacks several archives that follow each other in one file.
 from __future__ import annotations
 
 import lzma
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from lab import cpio
 
-# Built into no Debian cloud kernel; ext4, the PCI transport and the console's driver are.
-DRIVER = "virtio_blk"
+# What it takes to mount the root disk and to reach the agent. Debian's kernels build some of it
+# in; which, depends on the release.
+NEEDED = ("virtio_pci", "virtio_blk", "virtio_console", "ext4")
 
 
-def module_path(modules_dep: str, name: str) -> str:
-    """The path of module `name` in `modules_dep` (modules.dep(5)).
+def module_name(path: str) -> str:
+    """The name of the module in a file: modprobe(8) takes - and _ for the same."""
+    return PurePosixPath(path).name.partition(".")[0].replace("-", "_")
 
-    Raises KeyError if it isn't there, ValueError if it needs other modules: the initramfs
-    loads one only.
+
+def modules(modules_dep: str, builtin: str, needed: Iterable[str] = NEEDED) -> list[str]:
+    """The paths of the modules to load for `needed`, each after those that it needs.
+
+    modules_dep, builtin: the files modules.dep and modules.builtin (modules.dep(5)). Raises
+    KeyError for a module that is in neither.
     """
+    paths: dict[str, str] = {}
+    needs: dict[str, list[str]] = {}
     for line in modules_dep.splitlines():
-        path, _, needs = line.partition(":")
-        if PurePosixPath(path).name.partition(".")[0].replace("-", "_") == name:
-            if needs.strip():
-                raise ValueError(f"module {name} needs other modules: {needs.strip()}")
-            return path
-    raise KeyError(name)
+        path, _, rest = line.partition(":")
+        paths[module_name(path)] = path
+        needs[path] = rest.split()
+    present = {module_name(line) for line in builtin.splitlines()}
+    order: list[str] = []
+    for name in needed:
+        if name not in present:
+            # modules.dep lists what has to be loaded first last.
+            wanted = [*reversed(needs[paths[name]]), paths[name]]
+            order += [path for path in wanted if path not in order]
+    return order
 
 
-def base(busybox: bytes, module: bytes, compressed: bool) -> bytes:
-    """The archive made once per image."""
-    content = lzma.decompress(module) if compressed else module
-    return cpio.archive(
-        (
-            cpio.directory("bin"),
-            cpio.file("bin/busybox", busybox, 0o755),
-            cpio.file("driver.ko", content),
-            cpio.directory("dev"),
-            cpio.directory("root"),
-        )
-    )
+def base(busybox: bytes, drivers: Iterable[tuple[str, bytes]]) -> bytes:
+    """The archive made once per image; drivers: path and content of modules, in their order."""
+    entries = [
+        cpio.directory("bin"),
+        cpio.file("bin/busybox", busybox, 0o755),
+        cpio.directory("dev"),
+        cpio.directory("root"),
+        cpio.directory("drivers"),
+    ]
+    for number, (path, content) in enumerate(drivers):
+        plain = lzma.decompress(content) if path.endswith(".xz") else content
+        entries.append(cpio.file(f"drivers/{number:02}-{module_name(path)}.ko", plain))
+    return cpio.archive(entries)
 
 
 def guest(init: bytes, files: Mapping[str, bytes]) -> bytes:

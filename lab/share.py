@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import lzma
 import os
 import tarfile
 import tempfile
@@ -51,7 +52,10 @@ def export(image: Image, arch: Arch, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(target.name + ".part")
     try:
-        with tarfile.open(partial, "w:xz", preset=PRESET) as archive:
+        with (
+            lzma.open(partial, "wb", preset=PRESET) as packed,
+            tarfile.open(fileobj=packed, mode="w") as archive,
+        ):
             _add(archive, ABOUT, json.dumps(about, indent=1).encode())
             for name in WHOLE:
                 _add(archive, name, (source.directory / name).read_bytes())
@@ -91,7 +95,7 @@ def take(source: Path, images: tuple[Image, ...], arch: Arch) -> tuple[Image, Bu
                 raise LabError("its image was made from another list of packages than this lab's")
             result = built(image, arch)
             _unpack(archive, about, result)
-    except (OSError, tarfile.TarError, ValueError, KeyError, EOFError) as error:
+    except (OSError, tarfile.TarError, lzma.LZMAError, ValueError, KeyError, EOFError) as error:
         raise LabError(f"cannot import {source}: {error}") from None
     except LabError as error:
         raise LabError(f"cannot import {source}: {error}") from None
@@ -107,7 +111,7 @@ def _unpack(archive: tarfile.TarFile, about: dict[str, object], result: Built) -
         directory.mkdir()
         with (directory / DISK).open("wb") as disk:
             disk.truncate(int(str(about["size"])))
-            for entry in archive:
+            while (entry := archive.next()) is not None:
                 content = archive.extractfile(entry)
                 folder, _, offset = entry.name.partition("/")
                 if content is None or (folder != DISK and entry.name not in WHOLE):
