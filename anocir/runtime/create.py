@@ -45,7 +45,6 @@ def create(
     context.pid_file = pid_file
     context.fail_at = fail_at
     bring_up(context)
-    container.let_go(context)
 
 
 def dry_run(container_id: str, bundle: str, warn: Callable[[str], None]) -> list[str]:
@@ -69,6 +68,7 @@ def bring_up(context: Context) -> None:
     try:
         for stage in (PREPARE, ATTACH, FINISH):
             context.run(stage)
+        container.let_go(context)
     except BaseException:
         _close(spare)
         context.take_back()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from anocir.errors import ExecFailed
 from anocir.linux import consts, libc
-from anocir.runtime import container, create, delete, foreground
+from anocir.runtime import create, delete, foreground
 from anocir.runtime.appliers import APPLIERS
 from anocir.runtime.context import Context
 from anocir.runtime.start import init_words
@@ -42,7 +42,6 @@ def run(
         foreground.hold_signals()
         libc.prctl(consts.PR_SET_CHILD_SUBREAPER, 1)
     create.bring_up(context)
-    container.let_go(context)
     words = context.channel.rest()
     if words:
         context.take_back()
