@@ -47,9 +47,11 @@ def create(
     bring_up(context)
 
 
-def dry_run(container_id: str, bundle: str, warn: Callable[[str], None]) -> list[str]:
+def dry_run(
+    container_id: str, bundle: str, warn: Callable[[str], None], without: tuple[str, ...] = ()
+) -> list[str]:
     """Return the steps that a create would take, one line each, without taking any."""
-    return make_plan(bundles.load(bundle), container_id, warn).describe()
+    return make_plan(bundles.load(bundle), container_id, warn, without).describe()
 
 
 def make_plan(

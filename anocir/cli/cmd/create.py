@@ -17,7 +17,7 @@ def run(args: Namespace, log: Log) -> int:
     unsupported.refuse(args)
     bundle = absolute(args.bundle)
     if args.dry_run:
-        lines = create.dry_run(args.id, bundle, log.warning)
+        lines = create.dry_run(args.id, bundle, log.warning, unsupported.left_out(args))
         stdio.write("".join(f"{line}\n" for line in lines))
         return 0
     create.create(

@@ -18,7 +18,8 @@ def run(args: Namespace, log: Log) -> int:
     if args.dry_run:
         from anocir.runtime.create import dry_run
 
-        lines = dry_run(args.id, bundle, log.warning)
+        without = (*unsupported.left_out(args), "fifos")
+        lines = dry_run(args.id, bundle, log.warning, without)
         stdio.write("".join(f"{line}\n" for line in lines))
         return 0
     from anocir.runtime.run import run as run_container

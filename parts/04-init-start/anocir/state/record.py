@@ -101,8 +101,9 @@ def load(entry: Entry) -> Record:
     for field, types in _FIELDS.items():
         if type(document.get(field)) not in types:
             raise StateError(_advice(entry, f"field {field} is missing or of the wrong type"))
-    if document["pid"] is not None and document["pid"] not in _PIDS:
-        raise StateError(_advice(entry, f"{document['pid']} is no pid of a container"))
+    pid = document.get("pid")
+    if pid is not None and pid not in _PIDS:
+        raise StateError(_advice(entry, f"{pid} is no pid of a container"))
     record = Record(
         document["id"],
         document["ociVersion"],
@@ -111,8 +112,8 @@ def load(entry: Entry) -> Record:
         document["created"],
     )
     record.annotations = document["annotations"]
-    record.pid = document["pid"]
-    record.start_time = document["startTime"]
+    record.pid = pid
+    record.start_time = document.get("startTime")
     return record
 
 
