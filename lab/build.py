@@ -57,8 +57,13 @@ def build(image: Image, arch: Arch, say: Say, force: bool = False) -> Built:
         tools.require_id_maps(user.pw_name, user.pw_uid)
     sources = mirror.lines(image.suite)
     paths.images().mkdir(parents=True, exist_ok=True)
-    say(lock.sizes_ahead(image, arch))
-    with tempfile.TemporaryDirectory(prefix="build-", dir=paths.images()) as work:
+    with (
+        paths.one_at_a_time("build"),
+        tempfile.TemporaryDirectory(prefix="build-", dir=paths.images()) as work,
+    ):
+        if result.exists() and not force:
+            return result
+        say(lock.sizes_ahead(image, arch))
         directory = Path(work) / "image"
         directory.mkdir()
         tar = Path(work) / "root.tar"

@@ -25,7 +25,7 @@ from lab.qmp import Monitor
 WARM_UP = ("python3", "-c", "import pytest, jsonschema, sh, json, subprocess")
 BOOT_SECONDS = 120.0
 # Saved memories beyond the newest ones are deleted: each is as large as what the guest touched.
-KEEP = 4
+KEEP = 6
 
 
 def key(argv: Sequence[str], initrd: bytes) -> str:
@@ -51,7 +51,12 @@ def make(argv: list[str], initrd: bytes) -> Path:
     """Boot once, save the memory, and return its file. Raises LabError."""
     target = directory() / key(argv, initrd)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="boot-", dir=target.parent) as work:
+    with (
+        paths.one_at_a_time("memory"),
+        tempfile.TemporaryDirectory(prefix="boot-", dir=target.parent) as work,
+    ):
+        if target.exists():
+            return target
         here = Path(work)
         process = qemu.start(argv, here, initrd, tied=True)
         try:
