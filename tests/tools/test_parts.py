@@ -336,7 +336,7 @@ class TestSize:
         shutil.copytree(project.root / "parts/03-delete", states / "2")
         self.grow(project, 80, "three")
         assert tool("steps", "03", "--from", str(states)) == 0
-        assert "part.toml" not in project.read("parts/03-delete/steps/1.patch")
+        assert "part.toml" not in project.read("parts/03-delete/steps/2.patch")
         part = tree.find(project.root, "03")
         found = [{p.rpartition("/")[2] for p in state} for state in steps.states(part)]
         assert ["two.py" in names for names in found] == [False, True, True]

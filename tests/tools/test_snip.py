@@ -401,6 +401,13 @@ class TestCoverage:
         tool("approve", "03")
         assert tool("--check") == 0, tool.out
 
+    def test_the_tab_with_the_file_shows_no_code(self, project: Project, tool: Tool) -> None:
+        project.replace("docs/series/03-delete.md", "reserve.diff.md", "reserve.tabs.md")
+        self.drop(project, "03-delete", "03/state.store.Store.names.new.md")
+        assert self.missing(tool) == [
+            "docs/series/03-delete.md: 2 lines not shown: 03/state.store.Store.names.new.md"
+        ]
+
     def test_another_parts_snippet_shows_nothing(self, project: Project, tool: Tool) -> None:
         path = "docs/series/02-create.md"
         project.replace(path, '"02/state.store.check_id.py"', '"03/state.store.check_id.py"')
