@@ -51,7 +51,8 @@ def make_fifos(step: Step, context: Context) -> None:
     """
     directory_fd = context.entry.fd
     for name in (GO_FIFO, ERROR_FIFO):
-        os.mkfifo(name, 0o600, dir_fd=directory_fd)
+        os.mkfifo(name, dir_fd=directory_fd)
+        os.chmod(name, 0o600, dir_fd=directory_fd)
     context.go_fd = os.open(GO_FIFO, os.O_RDWR | os.O_CLOEXEC, dir_fd=directory_fd)
     context.error_fd = os.open(ERROR_FIFO, os.O_RDWR | os.O_CLOEXEC, dir_fd=directory_fd)
 

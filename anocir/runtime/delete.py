@@ -56,7 +56,7 @@ def delete(root: str, container_id: str, force: bool = False) -> None:
 def _load_if_sound(entry: Entry) -> Record | None:
     try:
         return records.load(entry)
-    except StateError:
+    except (NoSuchContainer, StateError):
         return None
 
 

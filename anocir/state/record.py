@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 
-from anocir.errors import ConfigError, StateError
+from anocir.errors import ConfigError, NoSuchContainer, StateError
 from anocir.linux import proc
 from anocir.spec import json
 from anocir.state.store import STATE_FILE, Entry
@@ -95,11 +95,17 @@ class Record:
 
 
 def load(entry: Entry) -> Record:
-    """Read the record of a container; raises StateError naming the damage."""
+    """Read the record of a container.
+
+    Raises StateError naming the damage; NoSuchContainer while a create has not written a record
+    yet, or a delete has removed it already.
+    """
     path = f"{entry.path}/{STATE_FILE}"
     try:
         document = json.loads(entry.read(STATE_FILE), path)
     except FileNotFoundError:
+        if entry.busy():
+            raise NoSuchContainer from None
         raise StateError(_advice(entry, "it is missing")) from None
     except OSError as error:
         raise StateError(_advice(entry, f"{error.strerror}")) from None

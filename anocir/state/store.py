@@ -44,14 +44,15 @@ def check_id(container_id: str) -> None:
 
 
 class Entry:
-    """One container's directory, open as ``fd``."""
+    """One container's directory, open as ``fd``; ``locked`` when we may change the container."""
 
-    __slots__ = ("fd", "id", "path")
+    __slots__ = ("fd", "id", "locked", "path")
 
     def __init__(self, path: str, container_id: str, fd: int) -> None:
         self.path = path
         self.id = container_id
         self.fd = fd
+        self.locked = False
 
     def lock(self) -> None:
         """Wait for the right to change this container.
@@ -66,6 +67,18 @@ class Entry:
             raise NoSuchContainer from None
         if not os.path.samestat(named, os.fstat(self.fd)):
             raise NoSuchContainer
+        self.locked = True
+
+    def busy(self) -> bool:
+        """Tell whether another command is changing this container just now."""
+        if self.locked:
+            return False
+        try:
+            fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        fcntl.flock(self.fd, fcntl.LOCK_UN)
+        return False
 
     def read(self, name: str) -> bytes:
         """Return a file's content; raises FileNotFoundError."""
