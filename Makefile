@@ -43,6 +43,7 @@ types:
 	$(BIN)/mypy
 
 generated: $(VENV)/.all
+	$(BIN)/python -m tools.snip
 	$(BIN)/python -m tools.schema_table --check
 	$(BIN)/python -m tools.reference --check
 	$(BIN)/python -m tools.stub --check
