@@ -102,10 +102,8 @@ def load(entry: Entry) -> Record:
     """
     path = f"{entry.path}/{STATE_FILE}"
     try:
-        document = json.loads(entry.read(STATE_FILE), path)
+        document = json.loads(_read(entry), path)
     except FileNotFoundError:
-        if entry.busy():
-            raise NoSuchContainer from None
         raise StateError(_advice(entry, "it is missing")) from None
     except OSError as error:
         raise StateError(_advice(entry, f"{error.strerror}")) from None
@@ -130,6 +128,16 @@ def load(entry: Entry) -> Record:
     record.start_time = document.get("startTime")
     record.cgroup = document.get("cgroup")
     return record
+
+
+def _read(entry: Entry) -> bytes:
+    """Read the record's file, twice when it may have come meanwhile; raises as Entry.read does."""
+    try:
+        return entry.read(STATE_FILE)
+    except FileNotFoundError:
+        if entry.busy():
+            raise NoSuchContainer from None
+        return entry.read(STATE_FILE)
 
 
 def timestamp(nanoseconds: int) -> str:

@@ -9,11 +9,14 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import time
 
 from anocir.errors import ContainerExists, InvalidID, NoSuchContainer, StateError, reason
 
 MAX_ID = 255
 _ID_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+.-")
+
+YOUNG = 1.0  # seconds
 
 STATE_FILE = "state.json"
 CONFIG_FILE = "config.json"
@@ -70,9 +73,15 @@ class Entry:
         self.locked = True
 
     def busy(self) -> bool:
-        """Tell whether another command is changing this container just now."""
+        """Tell whether another command is changing this container just now.
+
+        A directory that is empty and new belongs to a create that is about to lock it.
+        """
         if self.locked:
             return False
+        age = time.time() - os.fstat(self.fd).st_mtime
+        if age < YOUNG and not os.listdir(self.fd):
+            return True
         try:
             fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

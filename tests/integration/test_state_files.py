@@ -104,6 +104,7 @@ def test_the_rest_is_listed(anocir: Runtime, make_bundle: Callable[[], Bundle]) 
     (anocir.root / "b/state.json").write_text("")
     (anocir.root / "stray file").write_text("")
     (anocir.root / "empty").mkdir()
+    os.utime(anocir.root / "empty", (0, 0))
     states = {s["id"]: s["status"] for s in json.loads(anocir("list", "-f", "json").out)}
     assert states["a"] == states["c"] == "created"
     assert states["b"] == states["empty"] == "broken"
