@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import socket
 import subprocess
 from collections.abc import Sequence
@@ -45,6 +46,7 @@ def command_line(arch: Arch, built: Built, cgroup: str, hardware: Hardware) -> l
     Sockets are not among them, see start().
     """
     kvm = hardware.accel == "kvm"
+    disk = str(built.root).replace(",", ",,")  # a comma ends QEMU's values
     append = [
         f"console={arch.console}",
         # A console that nobody reads costs time, and so do defences against other guests.
@@ -65,7 +67,7 @@ def command_line(arch: Arch, built: Built, cgroup: str, hardware: Hardware) -> l
         *("-smp", str(hardware.cpus), "-m", f"{hardware.memory}M"),
         *("-rtc", "base=utc", "-serial", "file:console.log"),
         *("-kernel", str(built.kernel), "-initrd", "initrd", "-append", " ".join(append)),
-        *("-drive", f"file={built.root},format=raw,if=none,id=root,snapshot=on"),
+        *("-drive", f"file={disk},format=raw,if=none,id=root,snapshot=on"),
         *("-device", "virtio-blk-pci,drive=root"),
         *("-device", "virtio-rng-pci"),
         *("-device", f"virtio-serial-pci,max_ports={PORTS + 1}"),
@@ -96,7 +98,7 @@ def start(
     fds = [sock.fileno() for sock in listening]
     argv = argv + socket_arguments(fds)
     if resume is not None:
-        argv += ["-incoming", f"exec:cat {resume}"]
+        argv += ["-incoming", f"exec:cat {shlex.quote(str(resume))}"]
 
     if tied:
         argv = ["setpriv", "--pdeathsig", "KILL", "--", *argv]

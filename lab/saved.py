@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -78,7 +79,7 @@ def _save(monitor: Monitor, path: Path) -> None:
     wanted = [{"capability": "events", "state": True}]
     monitor.execute("migrate-set-capabilities", capabilities=wanted)
     monitor.execute("migrate-set-parameters", **{"max-bandwidth": 1 << 34})
-    monitor.execute("migrate", uri=f"exec:cat > {path}")
+    monitor.execute("migrate", uri=f"exec:cat > {shlex.quote(str(path))}")
     while True:
         status = monitor.wait_for("MIGRATION")["status"]
         if status == "completed":

@@ -221,10 +221,12 @@ class Machine:
             self._wake()
         except LabError as error:
             log = self.log()
+            self._kill()
             if self.fresh:
-                self.stop()
-            else:
-                self._kill()
+                shutil.rmtree(self.directory, ignore_errors=True)
+            if resume is not None:
+                resume.unlink(missing_ok=True)
+                log += "The memory that it went on from is deleted: try again, for a real boot"
             raise LabError(f"{error}\n{log}".rstrip()) from None
 
     def _wake(self) -> None:

@@ -92,6 +92,7 @@ def held(fd: int) -> int:
 
 def _become(request: dict[str, list[str]], inner: dict[int, int]) -> NoReturn:
     """In the child: connect the descriptors and run the program."""
+    what = "cannot connect the command"
     try:
         os.setsid()
         # Python ignores these two, and an ignored signal stays so across execve.
@@ -103,12 +104,13 @@ def _become(request: dict[str, list[str]], inner: dict[int, int]) -> NoReturn:
             os.dup2(fd, target)
         if request["tty"]:
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-        os.chdir(request["cwd"][0])
+        what = request["cwd"][0]
+        os.chdir(what)
+        what = request["argv"][0]
         added = dict(word.split("=", 1) for word in request["env"])
         os.execvpe(request["argv"][0], request["argv"], ENVIRONMENT | added)
     except OSError as error:
-        what = request["argv"][0] if error.filename is None else error.filename
-        os.write(2, f"lab: cannot run {what}: {error.strerror}\n".encode())
+        os.write(2, f"lab: {what}: {error.strerror}\n".encode("utf-8", "surrogateescape"))
         os._exit(127 if error.errno == errno.ENOENT else 126)
     finally:
         os._exit(126)
