@@ -6,8 +6,8 @@ BIN := $(VENV)/bin
 PIP = $(BIN)/python -m pip install -q --disable-pip-version-check
 PREFIX ?= /usr/local
 
-.PHONY: help demo test test-full check lint types docs site generated series native vm vm-full \
-	parts install uninstall clean
+.PHONY: help demo test test-full check lint types docs site generated series native vm \
+	install uninstall clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 14
@@ -61,10 +61,7 @@ docs: site ## build the site and try it in a real browser
 	$(BIN)/python -m tools.links
 	$(BIN)/python -m tools.browser
 
-parts: $(VENV)/.all
-	$(BIN)/python -m pytest -q tests/checker
-
-test: $(VENV)/.all ## everything, the lab VM included (20 minutes)
+test: $(VENV)/.all ## all of this, in the lab VM too (20 minutes)
 	@sh tools/deps.sh demo test lab docs
 	$(MAKE) --no-print-directory check
 	$(MAKE) --no-print-directory vm
@@ -73,7 +70,11 @@ test: $(VENV)/.all ## everything, the lab VM included (20 minutes)
 vm: $(VENV)/.all ## integration tests and checks in the lab VM, on cgroup v2 and v1
 	sh tools/vmtests.sh
 
-test-full: $(VENV)/.all test ## all that takes longer: both images, every pair, long races
+native: $(VENV)/.all ## every integration test on this machine, as root
+	$(BIN)/python -m pytest -q tests/integration
+
+test-full: $(VENV)/.all test ## all that takes longer: both images, every sabotage, long races (hours)
+	$(BIN)/python -m pytest -q tests/checker tests/course
 	FULL=1 sh tools/vmtests.sh
 
 install: $(VENV)/.runtime ## put the launcher, man page and completions under PREFIX
