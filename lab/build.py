@@ -33,7 +33,8 @@ MANIFEST_HOOK = (
 # Run with the tar file, an empty directory and the disk's size; as root, or mapped to it.
 MAKE_DISK = """
 set -e
-tar -x --numeric-owner --xattrs --xattrs-include='*' -f "$1" -C "$2"
+# Device nodes come from devtmpfs, and only root could make them.
+tar -x --numeric-owner --exclude='./dev/*' --xattrs --xattrs-include='*' -f "$1" -C "$2"
 mkdir -p "$2/anocir" "$2/root/lab"
 : >"$2/etc/resolv.conf"
 echo anocir-lab >"$2/etc/hostname"

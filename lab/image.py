@@ -12,7 +12,7 @@ from lab.arch import Arch
 from lab.errors import LabError
 
 # Raised when the way that an image is made changes without its description changing.
-RECIPE = 4
+RECIPE = 5
 
 PACKAGES = (
     "busybox-static",
