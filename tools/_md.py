@@ -72,6 +72,12 @@ def chapter_number(path: Path) -> str | None:
     return match["number"] if match else None
 
 
+def relative(path: Path) -> Path:
+    """The path as a reader would type it: relative to here where it lies below here."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
 def fences(lines: list[str]) -> list[Fence]:
     """The fenced blocks of a document, at any indentation; one that isn't closed ends with the
     document.

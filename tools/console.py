@@ -183,6 +183,7 @@ def main(argv: list[str] | None = None) -> int:
     if not paths:
         print(f"there is no chapter {options.part or ''} in {_md.SERIES}", file=sys.stderr)
         return 2
+    paths = [_md.relative(path) for path in paths]
     read = [(path, *doc.read(path)) for path in paths]
     findings = [finding for _, _, found in read for finding in found]
     for finding in findings:

@@ -36,6 +36,11 @@ SVG = (
     '<svg role="img" aria-labelledby="t d" width="9" height="9"><title id="t">A</title>'
     '<desc id="d">B</desc></svg>'
 )
+CODE = (
+    '<div class="highlight"><pre tabindex="0"><code><span class="go">first</span> '
+    '<span class="go">second</span> <span class="go" style="color: #222">third</span> '
+    '<span style="color: #333"><span class="go">fourth</span> fifth</span></code></pre></div>'
+)
 TABS = (
     '<div class="tabbed-set"><input type="radio" name="{n}" id="{n}1" checked>'
     '<input type="radio" name="{n}" id="{n}2"><div class="tabbed-labels">'
@@ -126,6 +131,9 @@ def test_a_right_page(opened: Opened) -> None:
         ('<p style="color: #aaa">pale</p>', "axe color-contrast"),
         ('<details><summary>s</summary><p style="color: #aaa">pale</p></details>', "axe color-con"),
         ("<h3>x</h3>", "axe heading-order"),
+        (CODE.replace("#222", "#aaa"), "axe color-contrast"),
+        (CODE.replace("#333", "#aaa"), "axe color-contrast"),
+        (CODE, None),
     ],
 )
 def test_a_wrong_page(opened: Opened, body: str, finding: str | None) -> None:
