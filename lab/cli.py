@@ -135,6 +135,12 @@ def do_build(args: argparse.Namespace) -> int:
     return 0
 
 
+def command_in(args: argparse.Namespace) -> list[str]:
+    """The command after the options; argparse leaves the `--` before it or not."""
+    words: list[str] = args.argv
+    return words[1:] if words[:1] == ["--"] else words
+
+
 def machine_of(args: argparse.Namespace, fresh: bool = False) -> Machine:
     """The machine that the options name, its image built."""
     kind = Machine if fresh else Machine.shared
@@ -226,7 +232,7 @@ def shell(machine: Machine, cwd: str) -> int:
 
 def do_run(args: argparse.Namespace) -> int:
     """lab run."""
-    command = args.argv[1:] if args.argv[:1] == ["--"] else args.argv
+    command = command_in(args)
     if not command:
         raise LabError("no command: say `python3 -m lab run -- COMMAND`")
     for word in args.env:
@@ -244,7 +250,7 @@ def do_run(args: argparse.Namespace) -> int:
 def do_part(args: argparse.Namespace) -> int:
     """lab part."""
     name = part.number(args.part, paths.REPO)
-    command = args.argv[1:] if args.argv[:1] == ["--"] else args.argv
+    command = command_in(args)
     if args.reset:
         machine_of(args).stop()
     machine = started(args)
