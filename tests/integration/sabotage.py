@@ -27,7 +27,11 @@ LINKS_ON_THE_WAY: Change = (
     "consts.RESOLVE_IN_ROOT)",
 )
 ANYTHING_ON_PROC: Change = ("runtime/mounts.py", "    if not on_proc and", "    if True or")
-ANY_NULL: Change = ("runtime/paths.py", "found.st_rdev != NULL_DEVICE", "False")
+ANY_NULL: Change = (
+    "runtime/paths.py",
+    "if not stat.S_ISCHR(found.st_mode) or found.st_rdev != NULL_DEVICE:",
+    "if False:",
+)
 NO_STUB: Change = (
     "linux/stub.py",
     "return os.uname().machine in CODE",

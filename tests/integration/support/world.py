@@ -14,6 +14,7 @@ import os
 import select
 import signal
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,12 +37,22 @@ def enter() -> None:
         flags |= CLONE_NEWCGROUP
     unshare(flags)
     propagation("/", MS_REC | MS_PRIVATE)
+    _forget_passing_mounts()
     for where, kind, options in mine:
         # The kernel refuses to put the same filesystem on the same place twice.
         unmount(Path(where))
         mount("cgroup", where, kind, options)
     mount("shm", "/dev/shm", "tmpfs", "mode=1777")
     propagation("/", MS_REC | MS_SHARED)
+
+
+def _forget_passing_mounts() -> None:
+    """Let go of what others have mounted for a while: it would vanish in the middle of a test."""
+    below = tempfile.gettempdir() + "/"
+    for line in reversed(Path("/proc/self/mountinfo").read_text().splitlines()):
+        where = line.split(" ")[4]
+        if where.startswith(below):
+            unmount(Path(where))
 
 
 def _supervise() -> None:
