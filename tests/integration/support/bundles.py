@@ -48,7 +48,7 @@ class Bell:
     def __init__(self, path: Path) -> None:
         self.fd = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
 
-    def wait(self, timeout: float = 30) -> str:
+    def wait(self, timeout: float = 120) -> str:
         """Return what was written; raises TimeoutError."""
         poll = select.poll()
         poll.register(self.fd, select.POLLIN)

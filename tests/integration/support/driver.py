@@ -22,7 +22,7 @@ SCHEMA = REPO / "anocir" / "spec" / "schema"
 PYTHON = "/usr/bin/python3"
 COMMAND = tuple(shlex.split(os.environ.get("ANOCIR", f"{PYTHON} -P -m anocir")))
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "PYTHONPATH": str(REPO)}
-TIMEOUT = 60
+TIMEOUT = 240
 ANY_CODE = list(range(-64, 256))
 _numbers = count()
 

@@ -241,7 +241,7 @@ def restore(before: View) -> None:
         os.rmdir(path)
 
 
-def wait_end(pid: int, timeout: float = 20) -> None:
+def wait_end(pid: int, timeout: float = 120) -> None:
     """Wait until a process has ended; raises TimeoutError."""
     try:
         fd = os.pidfd_open(pid)
