@@ -7,4 +7,4 @@ bin=$(mktemp -d)
 work=$(mktemp -d)
 sh "$repo/lab/start.sh" "$1" "$work" "$bin" >/dev/null
 cd "$repo"
-exec python3 -B -m anocir_check --runtime "$bin/anocir" --through 04
+exec python3 -B -m anocir_check --runtime "$bin/anocir" --through 04 --timeout 120
