@@ -34,7 +34,7 @@ def enter(machine: Machine, name: str) -> None:
     """
     machine.sync()
     done = machine.run(
-        ["busybox", "sh", "/anocir/lab/start.sh", name, DIRECTORY], cwd="/", timeout=60
+        ["sh", "/anocir/lab/start.sh", name, DIRECTORY], cwd="/", timeout=60
     )
     if done.status:
         said = done.stderr.decode(errors="replace").strip()

@@ -231,8 +231,9 @@ class Machine:
 
     def _wake(self) -> None:
         """Give the VM the time, randomness of its own, and a disk that can be written."""
-        word = f"{time.time_ns()} ".encode() + os.urandom(32).hex().encode()
-        self.channel().order(frames.WAKE, word)
+        channel = self.channel()
+        # Only now, when the agent listens: the time must not get old on its way.
+        channel.order(frames.WAKE, f"{time.time_ns()} {os.urandom(32).hex()}".encode())
 
     def _recorded(self) -> int | None:
         """The pid of a running VM that another process started; None if there is none."""
