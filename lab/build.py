@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from lab.errors import LabError
 from lab.image import Built, Image, built
 
 Say = Callable[[str], None]
+
+UNUSED_SECONDS = 30 * 86400
 
 # Inside the file system being made: apt's own words on each installed package.
 MANIFEST = "usr/share/anocir-lab/packages"
@@ -72,10 +75,18 @@ def build(image: Image, arch: Arch, say: Say, force: bool = False) -> Built:
         extract(tar, directory)
         say("lab: making the disk")
         make_disk(tar, Path(work) / "root", directory / "root.ext4", image.size, root)
-        for old in paths.images().glob(f"{image.name}-{arch.debian}-*"):
-            shutil.rmtree(old)
+        if result.exists():
+            shutil.rmtree(result.directory)
         directory.rename(result.directory)
+    forget_unused()
     return result
+
+
+def forget_unused() -> None:
+    """Delete images that nobody started for a month; another work tree may need the others."""
+    for directory in paths.images().iterdir():
+        if directory.stat().st_mtime < time.time() - UNUSED_SECONDS:
+            shutil.rmtree(directory, ignore_errors=True)
 
 
 def bootstrap(image: Image, arch: Arch, sources: list[str], tar: Path, root: bool) -> None:

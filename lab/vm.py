@@ -201,6 +201,7 @@ class Machine:
         return qemu.command_line(self.arch, self.built, self.cgroup, hardware)
 
     def _boot(self, say: Callable[[str], None]) -> None:
+        os.utime(self.built.directory)  # it is used: see build.forget_unused
         initrd = initramfs.whole(self.built.base, paths.PACKAGE)
         chosen = accel.choose(self._arguments("kvm"), initrd)
         argv = self._arguments(chosen)
