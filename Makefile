@@ -68,7 +68,7 @@ test: $(VENV)/.all ## all of this, in the lab VM too (20 minutes)
 	$(MAKE) --no-print-directory docs
 
 vm: $(VENV)/.all ## integration tests and checks in the lab VM, on cgroup v2 and v1
-	sh tools/vmtests.sh
+	PYTHON=$(CURDIR)/$(BIN)/python sh tools/vmtests.sh
 
 native: $(VENV)/.all ## every integration test on this machine, as root
 	$(BIN)/python -m pytest -q tests/integration

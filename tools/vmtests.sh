@@ -11,8 +11,7 @@ logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 failed=
 
-tests="tests/integration/test_default.py tests/integration/test_run.py
-    tests/integration/test_cgroups.py tests/integration/test_namespaces.py"
+tests="tests/integration/test_default.py tests/integration/test_run.py"
 select="not full"
 machines="trixie:v2 trixie:v1"
 if [ -n "${FULL:-}" ]; then
@@ -45,7 +44,11 @@ while [ $# -gt 0 ]; do
 done
 
 echo "== the checks of parts 01 to 04, on the head"
-"$python" -m lab run --fresh -- sh tools/vmchecks.sh head >"$logs/head" 2>&1 || failed="$failed checks"
+if [ "$(id -u)" = 0 ] && [ -z "${FULL:-}" ]; then
+    sh tools/vmchecks.sh head >"$logs/head" 2>&1 || failed="$failed checks"
+else
+    "$python" -m lab run --fresh -- sh tools/vmchecks.sh head >"$logs/head" 2>&1 || failed="$failed checks"
+fi
 tail -n 8 "$logs/head"
 
 if [ -n "$failed" ]; then
