@@ -37,6 +37,9 @@ def open_all(pids: Callable[[], list[int]]) -> list[int]:
             except ProcessLookupError:
                 continue
             except OSError as error:
+                # At the moment when a process is reaped Linux says EINVAL instead of ESRCH.
+                if error.errno == errno.EINVAL:
+                    continue
                 if error.errno not in (errno.EMFILE, errno.ENFILE) or not fds:
                     raise
                 break

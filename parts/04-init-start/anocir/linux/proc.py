@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 from anocir.linux.consts import PF_FORKNOEXEC
@@ -72,8 +73,11 @@ def open_process(pid: int, start_time: int) -> int | None:
         return None
     try:
         pidfd = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return None
+    except OSError as error:
+        # At the moment when a process is reaped Linux says EINVAL instead of ESRCH.
+        if error.errno in (errno.ESRCH, errno.EINVAL):
+            return None
+        raise
     stat = read_stat(pid)
     if stat is None or stat.start_time != start_time:
         os.close(pidfd)
