@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.integration.sabotage import Change, Sabotage, break_runtime
 from tests.integration.support import bundles, driver, world
 from tests.integration.support.bundles import Bundle
 from tests.integration.support.driver import Runtime
@@ -98,6 +99,23 @@ def clean(runtime: Runtime, before: world.View) -> None:
         assert (runtime.ids(), left) == ([], {})
     finally:
         world.restore(before)
+
+
+@pytest.fixture
+def sabotaged(tmp_path: Path, before: world.View) -> Iterator[Sabotage]:
+    """Makes runtimes with defences taken out; the sound one removes what their containers leave."""
+    made: list[Runtime] = []
+
+    def make(*changes: Change) -> Runtime:
+        made.append(break_runtime(tmp_path, *changes))
+        return made[-1]
+
+    yield make
+    for runtime in made:
+        sound = Runtime(runtime.root, runtime.work)
+        for container_id in sound.ids():
+            sound.any("delete", "--force", container_id)
+    world.restore(before)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.integration.support.driver import ENVIRONMENT, PYTHON, REPO, Runtime
@@ -79,7 +80,10 @@ INIT_RETURNS: Change = (
 SIGNALS_AS_THEY_WERE: Change = ("runtime/process.py", "    _restore_signals()\n", "")
 
 
-def sabotaged(tmp_path: Path, *changes: Change) -> Runtime:
+Sabotage = Callable[..., Runtime]
+
+
+def break_runtime(tmp_path: Path, *changes: Change) -> Runtime:
     """Return a runtime made of a copy of the package with these changes.
 
     Raises AssertionError when the code has moved on and a change finds nothing to change.

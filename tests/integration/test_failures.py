@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration import sabotage
+from tests.integration.sabotage import Sabotage
 from tests.integration.support import strace as straces
 from tests.integration.support import world
 from tests.integration.support.bundles import Bundle
@@ -79,9 +80,9 @@ def test_a_step_that_does_not_exist_is_no_way_to_fail(anocir: Runtime, rich: Bun
     assert (result.code == 1) == (anocir.ids() == [])
 
 
-def test_without_undo_a_failed_step_leaves_much(rich: Bundle, tmp_path: Path) -> None:
+def test_without_undo_a_failed_step_leaves_much(sabotaged: Sabotage, rich: Bundle) -> None:
     """The control for the tests above."""
-    broken = sabotage.sabotaged(tmp_path, sabotage.NO_UNDO)
+    broken = sabotaged(sabotage.NO_UNDO)
     before = world.look()
     broken.any("create", "--fail-at", "pivot", "-b", rich, "c1")
     assert broken.ids() == ["c1"] and world.look().since(before)
@@ -129,9 +130,9 @@ def test_no_secret_is_on_a_command_line_or_in_the_runtimes_environment(
     assert CANARY.encode() not in Path(f"/proc/{pid}/environ").read_bytes()
 
 
-def test_the_runtime_dies_while_init_works(rich: Bundle, tmp_path: Path) -> None:
+def test_the_runtime_dies_while_init_works(sabotaged: Sabotage, rich: Bundle) -> None:
     """Init finds nobody to report to, and just ends: undoing is for who deletes."""
-    runtime = sabotage.sabotaged(tmp_path, sabotage.DIE_AFTER_GO)
+    runtime = sabotaged(sabotage.DIE_AFTER_GO)
     before = world.look()
     result = runtime.any("create", "-b", rich, "c1")
     for pid, _ in set(world.started()) - before.processes:
@@ -142,9 +143,11 @@ def test_the_runtime_dies_while_init_works(rich: Bundle, tmp_path: Path) -> None
     assert (runtime.ids(), world.look().since(before)) == ([], {})
 
 
-def test_an_init_that_went_on_would_undo_what_is_not_its_own(rich: Bundle, tmp_path: Path) -> None:
+def test_an_init_that_went_on_would_undo_what_is_not_its_own(
+    sabotaged: Sabotage, rich: Bundle
+) -> None:
     """The control for the test above."""
-    runtime = sabotage.sabotaged(tmp_path, sabotage.DIE_AFTER_GO, sabotage.INIT_RETURNS)
+    runtime = sabotaged(sabotage.DIE_AFTER_GO, sabotage.INIT_RETURNS)
     before = world.look()
     assert runtime.any("create", "-b", rich, "c1").code == 9
     for pid, _ in set(world.started()) - before.processes:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration import sabotage
+from tests.integration.sabotage import Sabotage
 from tests.integration.support import proc, world
 from tests.integration.support.bundles import Bundle
 from tests.integration.support.driver import Runtime
@@ -106,10 +107,10 @@ def test_links_in_the_image_lead_nowhere(
 
 @pytest.mark.parametrize("place", ["dev", "dev/pts", "mount", "cwd"])
 def test_without_confinement_links_lead_outside(
-    make_bundle: Callable[[], Bundle], outside: Path, tmp_path: Path, place: str
+    sabotaged: Sabotage, make_bundle: Callable[[], Bundle], outside: Path, place: str
 ) -> None:
     """The control for the test above."""
-    broken = sabotage.sabotaged(tmp_path, sabotage.NO_CONFINEMENT)
+    broken = sabotaged(sabotage.NO_CONFINEMENT)
     before = contents(outside)
     for kind in ("absolute", "relative, missing"):
         bundle = prepare(make_bundle(), place, kind, outside)
@@ -177,10 +178,10 @@ def test_links_that_come_and_go_lead_nowhere(
 
 
 def test_without_confinement_they_lead_outside_soon(
-    bundle: Bundle, racing: Path, outside: Path, tmp_path: Path
+    sabotaged: Sabotage, bundle: Bundle, racing: Path, outside: Path
 ) -> None:
     """The control for the test above."""
-    broken = sabotage.sabotaged(tmp_path, sabotage.NO_CONFINEMENT)
+    broken = sabotaged(sabotage.NO_CONFINEMENT)
     before, mounts = contents(outside), list(bundle.config["mounts"])
     for number in itertools.count():
         bundle.config["mounts"] = list(mounts)
@@ -210,9 +211,9 @@ def test_a_link_that_an_earlier_mount_brought_is_refused(
     assert "/v/proc is a link or no directory" in anocir.fails("create", "-b", bundle, "c1")
 
 
-def test_without_the_rule_proc_follows_a_link(bundle: Bundle, tmp_path: Path) -> None:
+def test_without_the_rule_proc_follows_a_link(sabotaged: Sabotage, bundle: Bundle) -> None:
     """The control for the tests above."""
-    broken = sabotage.sabotaged(tmp_path, sabotage.LINKS_ON_THE_WAY)
+    broken = sabotaged(sabotage.LINKS_ON_THE_WAY)
     (bundle.rootfs / "proc").rmdir()
     (bundle.rootfs / "proc").symlink_to("/tmp")
     bundle.linux.update(maskedPaths=[], readonlyPaths=[])
@@ -250,9 +251,9 @@ def test_nothing_but_proc_goes_on_proc_by_a_link(
     assert "only proc may be mounted on /proc" in message
 
 
-def test_without_the_guard_anything_goes_on_proc(bundle: Bundle, tmp_path: Path) -> None:
+def test_without_the_guard_anything_goes_on_proc(sabotaged: Sabotage, bundle: Bundle) -> None:
     """The control for the tests above."""
-    broken = sabotage.sabotaged(tmp_path, sabotage.ANYTHING_ON_PROC)
+    broken = sabotaged(sabotage.ANYTHING_ON_PROC)
     bundle.mount("/proc", "tmpfs", "t").linux.update(maskedPaths=[], readonlyPaths=[])
     assert broken.output(bundle.script("echo /proc/*")) == "/proc/*\n"
 
@@ -280,9 +281,11 @@ def test_files_are_masked_with_the_null_device_only(
     assert "/dev/null is not the null device" in message
 
 
-def test_without_the_check_they_are_masked_with_anything(bundle: Bundle, tmp_path: Path) -> None:
+def test_without_the_check_they_are_masked_with_anything(
+    sabotaged: Sabotage, bundle: Bundle, tmp_path: Path
+) -> None:
     """The control for the test above."""
-    broken = sabotage.sabotaged(tmp_path, sabotage.ANY_NULL)
+    broken = sabotaged(sabotage.ANY_NULL)
     bundle.linux["maskedPaths"] = ["/etc/passwd"]
     out = broken.output(bundle.args("cat", "/etc/passwd"), wrap=with_false_null(tmp_path))
     assert out == "secret"

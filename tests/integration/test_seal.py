@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration import sabotage
+from tests.integration.sabotage import Sabotage
 from tests.integration.support import strace as straces
 from tests.integration.support import world
 from tests.integration.support.bundles import Bundle
@@ -60,16 +61,16 @@ def test_a_whole_life_runs_nothing_of_the_image(anocir: Runtime, bundle: Bundle)
     assert not (bundle.rootfs / "trapped").exists()
 
 
-def test_even_an_import_by_mistake_finds_nothing(bundle: Bundle, tmp_path: Path) -> None:
-    broken = sabotage.sabotaged(tmp_path, sabotage.LAZY_IMPORT)
+def test_even_an_import_by_mistake_finds_nothing(sabotaged: Sabotage, bundle: Bundle) -> None:
+    broken = sabotaged(sabotage.LAZY_IMPORT)
     message = broken.fails("create", "-b", lay_traps(bundle, broken.env["PYTHONPATH"]), "c1")
     assert "colorsys" in message
     assert not (bundle.rootfs / "trapped").exists()
 
 
-def test_without_the_seal_it_runs_the_image(bundle: Bundle, tmp_path: Path) -> None:
+def test_without_the_seal_it_runs_the_image(sabotaged: Sabotage, bundle: Bundle) -> None:
     """The control for the tests above."""
-    broken = sabotage.sabotaged(tmp_path, sabotage.LAZY_IMPORT, sabotage.NO_SEAL)
+    broken = sabotaged(sabotage.LAZY_IMPORT, sabotage.NO_SEAL)
     broken.any("create", "-b", lay_traps(bundle, broken.env["PYTHONPATH"]), "c1")
     assert (bundle.rootfs / "trapped").exists()
     broken("delete", "--force", "c1")
@@ -122,10 +123,10 @@ def test_nothing_of_it_is_opened_when_a_step_fails(
 
 
 def test_without_the_seal_modules_are_opened_inside(
-    strace: str, bundle: Bundle, tmp_path: Path
+    sabotaged: Sabotage, strace: str, bundle: Bundle, tmp_path: Path
 ) -> None:
     """The control for the tests above."""
-    broken = sabotage.sabotaged(tmp_path, sabotage.LAZY_IMPORT, sabotage.NO_SEAL)
+    broken = sabotaged(sabotage.LAZY_IMPORT, sabotage.NO_SEAL)
     lay_traps(bundle.args("true"), broken.env["PYTHONPATH"])
     inside = opened_inside(broken, strace, bundle, tmp_path)
     assert [line for line in inside if "colorsys" in line]

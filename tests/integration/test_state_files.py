@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.integration import sabotage
+from tests.integration.sabotage import Sabotage
 from tests.integration.support import world
 from tests.integration.support.bundles import Bundle
 from tests.integration.support.driver import Runtime
@@ -138,12 +139,10 @@ def test_no_stranger_is_signalled(anocir: Runtime, bundle: Bundle, stranger: int
 
 
 def test_without_the_start_time_a_stranger_is_signalled(
-    bundle: Bundle, stranger: int, tmp_path: Path
+    sabotaged: Sabotage, bundle: Bundle, stranger: int
 ) -> None:
     """The control for the test above."""
-    broken = sabotage.sabotaged(
-        tmp_path, sabotage.ANY_START_TIME, sabotage.STATUS_WITHOUT_START_TIME
-    )
+    broken = sabotaged(sabotage.ANY_START_TIME, sabotage.STATUS_WITHOUT_START_TIME)
     sleeping(broken, bundle)
     lie(broken, pid=stranger)
     broken("kill", "c1", "KILL")
@@ -202,9 +201,9 @@ def test_modes_of_the_state_do_not_depend_on_the_umask(
         assert stat.filemode((tmp_path / parent).stat().st_mode) == "drwxr-xr-x"
 
 
-def test_without_the_care_the_umask_decides(bundle: Bundle, tmp_path: Path) -> None:
+def test_without_the_care_the_umask_decides(sabotaged: Sabotage, bundle: Bundle) -> None:
     """The control for the test above."""
-    broken = sabotage.sabotaged(tmp_path, sabotage.UMASK_DECIDES)
+    broken = sabotaged(sabotage.UMASK_DECIDES)
     broken("create", "-b", bundle, "c1", before=set_umask(0o277))
     assert modes(broken.root)["c1"] != "drwx------"
     broken("delete", "-f", "c1")

@@ -106,10 +106,13 @@ class Runtime:
         """Start ``args`` and return at once.
 
         wrap: words in front of the runtime's own, such as strace. before: called in the new
-        process. Output goes to files, as an engine's does, so a container may keep it open.
+        process. pass_fds: what it inherits on top. Output goes to files, as an engine's does, so a
+        container may keep it open.
         """
         argv = [*map(str, wrap), *self.command, "--root", str(self.root),
                 *map(str, globals), *map(str, args)]  # fmt: skip
+        for fd in pass_fds:
+            os.set_inheritable(fd, True)
         number = next(_numbers)
         out, err = (self.work / f"{number}.{name}" for name in ("out", "err"))
         with open(stdin, "rb") as source, out.open("wb") as to, err.open("wb") as errors:

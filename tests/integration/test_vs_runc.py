@@ -1,0 +1,186 @@
+"""The same bundle under runc: what a container sees of itself must be the same.
+
+Where it is not, ``DIFFERENCES`` says what and why.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.support import bundles, proc, world
+from tests.integration.support.bundles import Bundle
+from tests.integration.support.driver import CONFIG_SCHEMA, Runtime
+
+RUNC = shutil.which("runc", path="/usr/sbin:/usr/bin:/sbin:/bin")
+pytestmark = pytest.mark.skipif(RUNC is None, reason="runc is missing: install Debian's runc")
+
+DIFFERENCES = {
+    "mask": "runc's masks of files show the options of the host's /dev; ours are the same bind",
+}
+STATUS = ("Uid", "Gid", "Groups", "Umask", "NoNewPrivs", "Seccomp", "SigIgn", "SigBlk", "SigCgt",
+          "SigPnd", "ShdPnd", "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NStgid", "NSpid",
+          "NSpgid", "NSsid", "Threads")  # fmt: skip
+
+
+@pytest.fixture
+def runc(tmp_path: Path, before: world.View) -> Iterator[Runtime]:
+    assert RUNC is not None
+    env = {"PATH": os.environ["PATH"]}
+    runtime = Runtime(tmp_path / "runc-state", tmp_path / "runc-output", (RUNC,), env)
+    yield runtime
+    for container_id in runtime.ids():
+        runtime.any("delete", "--force", container_id)
+
+
+@pytest.fixture
+def theirs(tmp_path: Path, template: Path, before: world.View) -> Bundle:
+    """A bundle with the config of `runc spec`, without a terminal."""
+    assert RUNC is not None
+    subprocess.run([RUNC, "spec"], cwd=tmp_path, check=True)
+    config: dict[str, Any] = json.loads((tmp_path / "config.json").read_text())
+    config["process"]["terminal"] = False
+    return bundles.Bundle(tmp_path / "theirs", template, config)
+
+
+def both(runc: Runtime, anocir: Runtime, bundle: Bundle) -> tuple[str, str]:
+    """The output of the bundle's program under runc and under anocir."""
+    return runc.any("run", "-b", bundle, "c1").out, anocir.output(bundle, "c1")
+
+
+def test_runcs_config_is_valid_here(theirs: Bundle) -> None:
+    CONFIG_SCHEMA.validate(theirs.config)
+
+
+def test_status(runc: Runtime, anocir: Runtime, theirs: Bundle) -> None:
+    one, other = map(proc.status, both(runc, anocir, theirs.args("cat", "/proc/self/status")))
+    assert {name: other.get(name) for name in STATUS} == {name: one.get(name) for name in STATUS}
+
+
+def mounts(text: str) -> dict[str, tuple[str, frozenset[str], frozenset[str], frozenset[str]]]:
+    """What is mounted where, without what differs from mount to mount."""
+    found = {}
+    for mount in proc.mountinfo(text):
+        data = frozenset(re.sub(r"^(size|nr_inodes)=.*", r"\1", word) for word in mount.data)
+        found[mount.where] = (mount.kind, mount.options, mount.tags, data)
+    return found
+
+
+def test_mounts(runc: Runtime, anocir: Runtime, theirs: Bundle) -> None:
+    one, other = map(mounts, both(runc, anocir, theirs.args("cat", "/proc/self/mountinfo")))
+    assert other == one
+
+
+def test_dev(runc: Runtime, anocir: Runtime, theirs: Bundle) -> None:
+    script = ("cd /dev; stat -c '%n %F %a %u %g %t:%T' . * pts/*;"
+              "for i in *; do echo $i $(readlink $i); done")  # fmt: skip
+    one, other = both(runc, anocir, theirs.script(script))
+    assert other == one
+
+
+@pytest.mark.parametrize("args", [["env"], ["cat", "/proc/self/limits"], ["id"], ["pwd"],
+                                  ["hostname"], ["cat", "/proc/self/cgroup"], ["ls", "/"],
+                                  ["cat", "/proc/net/dev"], ["cat", "/proc/self/oom_score_adj"],
+                                  ["cat", "/proc/self/timerslack_ns"], ["echo", "hello"],
+                                  ["cat", "/proc/self/personality"]],
+                         ids=" ".join)  # fmt: skip
+def test_output(runc: Runtime, anocir: Runtime, theirs: Bundle, args: list[str]) -> None:
+    one, other = both(runc, anocir, theirs.args(*args))
+    assert other == one and one
+
+
+def test_namespaces_are_as_private(runc: Runtime, anocir: Runtime, theirs: Bundle) -> None:
+    theirs.args("sleep", "1000")
+    private = []
+    for runtime in (runc, anocir):
+        runtime("run", "-d", "-b", theirs, "c1")
+        pid = json.loads(runtime("state", "c1").out)["pid"]
+        kinds = os.listdir(f"/proc/{pid}/ns")
+        private.append({kind for kind in kinds if os.readlink(f"/proc/{pid}/ns/{kind}")
+                        != os.readlink(f"/proc/self/ns/{kind}")})  # fmt: skip
+        runtime("delete", "--force", "c1")
+    assert private[0] == private[1]
+
+
+@pytest.mark.parametrize(
+    ("script", "code"),
+    [("exit 0", 0), ("exit 7", 7), ("kill -9 $$; exit 5", 5), ("nosuch-command", 127)],
+)
+def test_exit_status(
+    runc: Runtime, anocir: Runtime, theirs: Bundle, script: str, code: int
+) -> None:
+    theirs.args("sh", "-c", script)
+    assert runc.any("run", "-b", theirs, "c1").code == code
+    assert anocir.any("run", "-b", theirs, "c1").code == code
+
+
+@pytest.mark.parametrize("uid", [0, 1000])
+def test_what_is_forbidden(runc: Runtime, anocir: Runtime, theirs: Bundle, uid: int) -> None:
+    """The same things fail, for the same reasons."""
+    theirs.process["user"] = {"uid": uid, "gid": uid, "additionalGids": [44]}
+    script = """
+        cd /proc; for i in sys/kernel/hostname sysrq-trigger bus irq fs kcore keys timer_list acpi
+            scsi; do (echo $i; : >> $i; ls -d $i) 2>&1; done
+        cd /sys; (ls firmware; : > power/state; mkdir fs/cgroup/x) 2>&1
+        (mknod /dev/shm/x c 1 11; touch /x; mount -t tmpfs t /tmp; hostname new; kill -0 1) 2>&1
+        (chown 5 /dev/shm; ls -ld /dev/shm; id) 2>&1
+        (mkdir /dev/mqueue/x; cat /proc/1/environ | wc -c; umount /proc) 2>&1; :
+    """
+    one, other = both(runc, anocir, theirs.args("sh", "-c", script))
+    assert other == one
+
+
+def test_state_has_the_same_keys(runc: Runtime, anocir: Runtime, theirs: Bundle) -> None:
+    documents = []
+    for runtime in (runc, anocir):
+        runtime.background("create", "-b", theirs.args("true"), "c1").wait()
+        documents.append(json.loads(runtime("state", "c1").out))
+        runtime("delete", "--force", "c1")
+    one, other = documents
+    assert list(other) == list(one)
+    same = ("id", "status", "bundle", "rootfs", "owner")
+    assert {key: other[key] for key in same} == {key: one[key] for key in same}
+
+
+MESSAGES = {
+    "already there": ["create", "c0"],
+    "bad id": ["create", "a/b"],
+    "not there": ["state", "nosuch"],
+    "start running": ["start", "running"],
+    "delete running": ["delete", "running"],
+    "kill stopped": ["kill", "stopped"],
+    "start stopped": ["start", "stopped"],
+    "bad signal": ["kill", "running", "FROB"],
+}
+
+
+def test_the_words_that_engines_match(runc: Runtime, anocir: Runtime, theirs: Bundle) -> None:
+    told = []
+    for runtime in (runc, anocir):
+        theirs.args("sleep", "1000").write()
+        for name in ("c0", "running", "stopped"):
+            runtime.background("create", "-b", theirs.path, name).wait()
+        runtime("start", "running")
+        runtime("kill", "stopped", "KILL")
+        world.wait_end(json.loads(runtime("state", "stopped").out)["pid"] or 2**22 - 1)
+        words = {}
+        for what, argv in MESSAGES.items():
+            more = ["-b", str(theirs.path)] if argv[0] == "create" else []
+            result = runtime.any(*argv[:1], *more, *argv[1:])
+            assert result.code == 1, (what, result)
+            words[what] = result.err.strip()
+        told.append(words)
+        for name in ("c0", "running", "stopped"):
+            runtime("delete", "--force", name)
+    one, other = told
+    for what, message in other.items():
+        core = message.removeprefix("anocir: ").partition(":")[0]
+        assert core in one[what], what
