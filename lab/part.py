@@ -33,9 +33,7 @@ def enter(machine: Machine, name: str) -> None:
     Copies the work tree first. After it, commands run in DIRECTORY.
     """
     machine.sync()
-    done = machine.run(
-        ["sh", "/anocir/lab/start.sh", name, DIRECTORY], cwd="/", timeout=60
-    )
+    done = machine.run(["sh", "/anocir/lab/start.sh", name, DIRECTORY], cwd="/", timeout=60)
     if done.status:
         said = done.stderr.decode(errors="replace").strip()
         raise LabError(f"part {name} could not be prepared: {said}")
