@@ -39,10 +39,12 @@ DEFAULT_UMASK = 0o022
 class Credentials:
     """Ids, capability sets (as numbers) and no_new_privs of the process.
 
-    ``unknown`` names the capabilities that were asked for and have no number here.
+    ``unknown`` names the capabilities that were asked for and have no number here, ``lost`` the
+    ambient ones that the kernel would refuse, since they aren't both permitted and inheritable
+    (capabilities(7)). runc up to 1.1 writes a config with such ones.
     """
 
-    __slots__ = ("gid", "groups", "no_new_privileges", "sets", "uid", "umask", "unknown")
+    __slots__ = ("gid", "groups", "lost", "no_new_privileges", "sets", "uid", "umask", "unknown")
 
     def __init__(self, process: Process) -> None:
         user = process.get("user", {})
@@ -58,6 +60,9 @@ class Credentials:
             names: list[str] = wanted.get(name, [])
             self.sets[name] = frozenset(map(CAPABILITIES.index, filter(_known, names)))
             self.unknown.update(n for n in names if not _known(n))
+        possible = self.sets["permitted"] & self.sets["inheritable"]
+        self.lost = [CAPABILITIES[n] for n in sorted(self.sets["ambient"] - possible)]
+        self.sets["ambient"] &= possible
 
 
 def plan(config: Config, container_id: str) -> list[Step]:

@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 
 
 def check_capabilities(step: Step, context: Context) -> None:
-    """Ask the kernel how many capabilities it has, and warn of those it hasn't."""
+    """Ask the kernel how many capabilities it has, and warn of those that are ignored."""
     context.last_capability = caps.last_capability()
     credentials: Credentials = step.data
     for name in sorted(credentials.unknown):
         context.warn(f"process.capabilities: {name} is unknown and ignored")
+    for name in credentials.lost:
+        why = "is ignored, as it isn't permitted and inheritable"
+        context.warn(f"process.capabilities.ambient: {name} {why}")
 
 
 def set_rlimits(step: Step, context: Context) -> None:

@@ -116,7 +116,9 @@ def _report(channel: Channel, error: BaseException) -> None:
 
 def _explain(error_fd: int, error: BaseException) -> None:
     """Tell `start`, and whoever reads the container's stderr, why there is no program."""
-    text = error.reason if isinstance(error, StepError) else reason(error)
+    text = reason(error)
+    if isinstance(error, StepError) and error.step == "exec":
+        text = error.reason  # "exec: " is how the stub's own message begins.
     line = (text + "\n").encode("utf-8", "replace")
     for fd in (error_fd, 2):
         try:
