@@ -31,9 +31,14 @@ def make_devices(step: Step, context: Context) -> None:
 
 
 def make_links(step: Step, context: Context) -> None:
-    """Make the symbolic links, but leave alone what the image already has."""
+    """Make the symbolic links that lead somewhere, but leave alone what the image already has.
+
+    See runtime-linux.md, Dev symbolic links: only if the source file exists.
+    """
     dev_fd = _open_dev(context)
     for name, target in step.data.items():
+        if target.startswith("/") and not _exists(context, target):
+            continue
         try:
             os.symlink(target, name, dir_fd=dev_fd)
         except FileExistsError:
@@ -46,6 +51,15 @@ def _open_dev(context: Context) -> int:
     path_fd = paths.make_in_root(context.root_fd, "/dev", directory=True)
     os.close(path_fd)
     return paths.open_in_root(context.root_fd, "/dev", os.O_RDONLY | os.O_DIRECTORY)
+
+
+def _exists(context: Context, path: str) -> bool:
+    try:
+        fd = paths.open_in_root(context.root_fd, path, os.O_PATH | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    os.close(fd)
+    return True
 
 
 def _is_device(dev_fd: int, name: str, device: int) -> bool:
