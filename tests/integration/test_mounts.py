@@ -279,3 +279,10 @@ def test_without_a_dev_mount_the_devices_are_made_in_the_root(
         "character special file 666 1:5\ncharacter special file 666 1:3\nstays"
     )
     assert (bundle.rootfs / "etc/passwd").read_text().startswith("root:")
+
+
+def test_links_in_dev_are_made_only_if_they_lead_somewhere(anocir: Runtime, bundle: Bundle) -> None:
+    bundle.without_mount("/proc").linux.update(maskedPaths=[], readonlyPaths=[])
+    names = anocir.output(bundle.script("cd /dev; echo *")).split()
+    assert not {"fd", "stdin", "stdout", "stderr", "core"} & set(names)
+    assert {"ptmx", "null"} <= set(names)

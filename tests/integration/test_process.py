@@ -88,6 +88,17 @@ def test_ambient_and_inheritable_stay_empty_unless_configured(
     assert (fields["CapInh"], fields["CapAmb"]) == (NONE, NONE)
 
 
+def test_an_ambient_capability_that_cannot_be_is_ignored_with_a_warning(
+    anocir: Runtime, bundle: Bundle, tmp_path: Path
+) -> None:
+    """`runc spec` of 1.1 asks for such ones, and runc ignores them."""
+    bundle.process["capabilities"] |= {"ambient": ["CAP_KILL"], "inheritable": []}
+    log = tmp_path / "log"
+    assert inside(anocir, bundle)["CapAmb"] == NONE
+    anocir("run", "--bundle", bundle.args("true"), "c1", globals=["--log", log])
+    assert "ambient: CAP_KILL is ignored" in log.read_text()
+
+
 def test_unknown_capability_is_warned_of(anocir: Runtime, bundle: Bundle, tmp_path: Path) -> None:
     bundle.process["capabilities"]["bounding"].append("CAP_FLY")
     log = tmp_path / "log"

@@ -23,8 +23,15 @@ from tests.integration.support.driver import CONFIG_SCHEMA, Runtime
 RUNC = shutil.which("runc", path="/usr/sbin:/usr/bin:/sbin:/bin")
 pytestmark = pytest.mark.skipif(RUNC is None, reason="runc is missing: install Debian's runc")
 
+# What may differ, and why.
 DIFFERENCES = {
-    "mask": "runc's masks of files show the options of the host's /dev; ours are the same bind",
+    "HOME": "runc adds it from the image's passwd; here the config's env is the whole environment",
+    "masked files": "runc masks with the container's own null device, which may be anything"
+    " (CVE-2025-31133); here it is the host's, checked",
+    "cgroup tmpfs": "on version 1 runc leaves the top of a read-only /sys/fs/cgroup writable",
+    "unified": "on a hybrid host runc leaves the version 2 hierarchy out of /sys/fs/cgroup",
+    "cgroup path": "without cgroupsPath runc puts a container at the top of each hierarchy; here"
+    " it is below /anocir",
 }
 STATUS = ("Uid", "Gid", "Groups", "Umask", "NoNewPrivs", "Seccomp", "SigIgn", "SigBlk", "SigCgt",
           "SigPnd", "ShdPnd", "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NStgid", "NSpid",
@@ -66,11 +73,15 @@ def test_status(runc: Runtime, anocir: Runtime, theirs: Bundle) -> None:
 
 
 def mounts(text: str) -> dict[str, tuple[str, frozenset[str], frozenset[str], frozenset[str]]]:
-    """What is mounted where, without what differs from mount to mount."""
+    """What is mounted where, without what differs from mount to mount, and DIFFERENCES."""
     found = {}
     for mount in proc.mountinfo(text):
+        if mount.root == "/null" or (mount.where, mount.kind) == ("/sys/fs/cgroup", "tmpfs"):
+            found[mount.where] = (mount.root, frozenset(), frozenset(), frozenset())
+            continue
         data = frozenset(re.sub(r"^(size|nr_inodes)=.*", r"\1", word) for word in mount.data)
         found[mount.where] = (mount.kind, mount.options, mount.tags, data)
+    found.pop("/sys/fs/cgroup/unified", None)
     return found
 
 
@@ -93,7 +104,9 @@ def test_dev(runc: Runtime, anocir: Runtime, theirs: Bundle) -> None:
                                   ["cat", "/proc/self/personality"]],
                          ids=" ".join)  # fmt: skip
 def test_output(runc: Runtime, anocir: Runtime, theirs: Bundle, args: list[str]) -> None:
+    """Apart from HOME and the path of cgroups, see DIFFERENCES."""
     one, other = both(runc, anocir, theirs.args(*args))
+    one = one.replace("HOME=/root\n", "").replace(":/c1\n", ":/anocir/c1\n")
     assert other == one and one
 
 
@@ -127,12 +140,14 @@ def test_what_is_forbidden(runc: Runtime, anocir: Runtime, theirs: Bundle, uid: 
     """The same things fail, for the same reasons."""
     theirs.process["user"] = {"uid": uid, "gid": uid, "additionalGids": [44]}
     script = """
-        cd /proc; for i in sys/kernel/hostname sysrq-trigger bus irq fs kcore keys timer_list acpi
-            scsi; do (echo $i; : >> $i; ls -d $i) 2>&1; done
+        cd /proc
+        for i in sys/kernel/hostname sysrq-trigger bus irq fs kcore keys timer_list acpi scsi; do
+            (echo $i; : >> $i; ls -d $i) 2>&1
+        done
         cd /sys; (ls firmware; : > power/state; mkdir fs/cgroup/x) 2>&1
         (mknod /dev/shm/x c 1 11; touch /x; mount -t tmpfs t /tmp; hostname new; kill -0 1) 2>&1
         (chown 5 /dev/shm; ls -ld /dev/shm; id) 2>&1
-        (mkdir /dev/mqueue/x; cat /proc/1/environ | wc -c; umount /proc) 2>&1; :
+        (mkdir /dev/mqueue/x; umount /proc) 2>&1; :
     """
     one, other = both(runc, anocir, theirs.args("sh", "-c", script))
     assert other == one
@@ -176,7 +191,7 @@ def test_the_words_that_engines_match(runc: Runtime, anocir: Runtime, theirs: Bu
             more = ["-b", str(theirs.path)] if argv[0] == "create" else []
             result = runtime.any(*argv[:1], *more, *argv[1:])
             assert result.code == 1, (what, result)
-            words[what] = result.err.strip()
+            words[what] = result.err.strip().replace("\\", "")
         told.append(words)
         for name in ("c0", "running", "stopped"):
             runtime("delete", "--force", name)
