@@ -61,7 +61,11 @@ class Bundle:
             },
             "root": {"path": "rootfs"},
             "hostname": "box",
-            "mounts": [{"destination": "/proc", "type": "proc", "source": "proc"}],
+            "mounts": [
+                {"destination": "/proc", "type": "proc", "source": "proc"},
+                # Below /tmp devices may be forbidden, and runc makes some.
+                {"destination": "/dev", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid"]},
+            ],
             "linux": {"namespaces": [{"type": t} for t in ("pid", "mount", "uts", "ipc")]},
         }
         (self.path / "config.json").write_text(json.dumps(config))
