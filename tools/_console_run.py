@@ -33,7 +33,7 @@ DIFFERS = "the output is not as written"
 LOOP = r"""
 __status=0
 while IFS= read -r -d '' -u {commands} __command; do
-    {{ (exit "$__status"); eval "$__command"; }} </dev/null {commands}<&- {statuses}>&-
+    {{ (exit "$__status"); eval "$__command"; }} {commands}<&- {statuses}>&-
     __status=$?
     printf '%d\n' "$__status" >&{statuses}
 done

@@ -49,9 +49,10 @@ def on_files(files: Files, config: MkDocsConfig) -> None:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Link the chapters in the series' list, and prepare console blocks for Pygments."""
+    """Link the chapters in their list, part sets of tabs, prepare console blocks for Pygments."""
     if page.file.src_uri == INDEX:
         markdown = link_chapters(markdown, [p.name for p in _series(config).glob("[0-9]*.md")])
+    markdown = part_tabs(markdown)
     # It looks for a space after `>`, which an empty line of a here-document doesn't have.
     return re.sub(r"(?m)^( *)>$", r"\1> ", markdown)
 
@@ -62,6 +63,12 @@ def link_chapters(markdown: str, names: list[str]) -> str:
         row = rf"(?m)^\| {name[:2]} \| ([^|\[]+?) \|"
         markdown = re.sub(row, rf"| {name[:2]} | [\1]({name}) |", markdown)
     return markdown
+
+
+def part_tabs(markdown: str) -> str:
+    """Put a comment between includes of tabs: without it, two that touch become one set."""
+    tabs = r'--8<-- "[^"\n]+\.tabs\.md"$'
+    return re.sub(rf"(?m)^( *)({tabs})(?=\s+{tabs})", r"\1\2\n\n\1<!-- -->", markdown)
 
 
 def _series(config: MkDocsConfig) -> Path:

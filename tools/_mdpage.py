@@ -101,6 +101,7 @@ def check(page: Page) -> list[_md.Finding]:
         *_outline(page),
         *_fences(page),
         *_includes(page),
+        *_tables(page),
         *_inline(page),
         *_diagrams(page),
     ]
@@ -168,6 +169,13 @@ def _includes(page: Page) -> Iterator[_md.Finding]:
 def _is_shown(page: Page, number: int) -> bool:
     """Whether an include is talked about: in running text as code, or escaped by `;`."""
     return "`" in page.lines[number] or page.lines[number].strip().startswith(";--8<-- ")
+
+
+def _tables(page: Page) -> Iterator[_md.Finding]:
+    for container, tokens in page.pieces:
+        for token, inside in itertools.pairwise(tokens):
+            if token.type == "th_open" and not inside.content.strip() and inside.map:
+                yield page.finding(container.numbers[inside.map[0]], "column without a heading")
 
 
 def _inline(page: Page) -> Iterator[_md.Finding]:

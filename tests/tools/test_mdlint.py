@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import _mdpage, mdlint
+from tools import _md, _mdpage, mdlint
 
 REPO = Path(__file__).resolve().parents[2]
 SPEC = "https://github.com/opencontainers/runtime-spec/blob/v1.3.0/runtime.md#create"
@@ -155,6 +155,8 @@ def test_the_template_is_a_right_chapter(tmp_path: Path) -> None:
         ("Why, then what.", "![](x.png)", "picture without a text"),
         ("Why, then what.", '<img src="x.png">', "picture without alt"),
         ("Why, then what.", "Why. ", "trailing space"),
+        ("Why, then what.", "| a | |\n| - | - |\n| b | c |", "column without a heading"),
+        ("Why, then what.", "| a | b |\n| - | - |\n| b | |", None),
         ("Why, then what.", "Why,\tthen.", "tab: use spaces"),
         ("Why, then what.", "See ../shared/series.md.", "means nothing to a reader"),
         ("Why, then what.", "In /work/main.", "means nothing to a reader"),
@@ -207,6 +209,11 @@ def test_minutes_are_those_of_the_part(tmp_path: Path) -> None:
     assert lint(tmp_path, CHAPTER) == []
     toml.write_text("minutes = 90\n")
     assert any("says 90 minutes" in f for f in lint(tmp_path, CHAPTER))
+
+
+def test_containers_in_code_are_code() -> None:
+    lines = ["```text", '??? tip "Hint"', "    x", "```", "!!! note", "    y"]
+    assert [c.path for c in _md.containers(lines)] == [(), ("!!! note",)]
 
 
 def test_other_pages_have_less_to_obey(tmp_path: Path) -> None:

@@ -64,8 +64,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "docs/design/a.md": "# Design\n\n[security](../security.md)\n",
         "docs/series/index.md": "# Series\n\n| a | b |\n| - | - |\n| 02 | Create |\n",
         "docs/series/02-create.md": (
-            "# 02. Create\n\n```console\n$ cat <<X\n> a\n>\n> X\na\n```\n"
+            "# 02. Create\n\n```console\n$ cat <<X\n> a\n>\n> X\na\n```\n\n"
+            '--8<-- "02/a.tabs.md"\n\n--8<-- "02/a.tabs.md"\n\n'
+            'Text.\n\n--8<-- "02/a.tabs.md"\n'
         ),
+        "docs/_snippets/02/a.tabs.md": '=== "Diff"\n\n    A.\n\n=== "Result"\n\n    B.\n',
         "SECURITY.md": "# Security\n\n[design](docs/design/a.md)\n",
     }
     for name, text in pages.items():
@@ -94,6 +97,12 @@ def test_continued_commands_are_no_output(site: Path) -> None:
     page = (site / "series/02-create.html").read_text()
     assert page.count('<span class="gp">&gt; </span>') == 3
     assert page.count('<span class="go">') == 1
+
+
+def test_tabs_that_touch_stay_apart(site: Path) -> None:
+    page = (site / "series/02-create.html").read_text()
+    assert page.count('data-tabs="') == 3
+    assert page.count(':2"') == 3
 
 
 def test_nothing_is_loaded_from_another_host(site: Path) -> None:
