@@ -55,7 +55,7 @@ def parse_signal(text: str) -> int:
     if name.startswith("_") or not isinstance(number, int):
         raise Error(f'unknown signal "{text}"')
     if plus:
-        if name != "RTMIN" or not (offset.isascii() and offset.isdigit()):
+        if name != "RTMIN" or not (offset.isascii() and offset.isdigit() and len(offset) < 3):
             raise Error(f'unknown signal "{text}"')
         return int(number) + int(offset)
     return int(number)
