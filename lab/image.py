@@ -109,6 +109,12 @@ class Built:
         """Name, version and hash of each package, as in the lock file."""
         return self.directory / "packages.json"
 
+    def disk_id(self) -> bytes:
+        """The file system's UUID, another one for each build (ext4's superblock, s_uuid)."""
+        with self.root.open("rb") as disk:
+            disk.seek(1024 + 0x68)
+            return disk.read(16)
+
     def exists(self) -> bool:
         """True once the build has finished: it is renamed into place as its last step."""
         return self.directory.is_dir()

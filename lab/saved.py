@@ -29,11 +29,15 @@ BOOT_SECONDS = 120.0
 KEEP = 6
 
 
-def key(argv: Sequence[str], initrd: bytes) -> str:
-    """Hash of all that a saved memory depends on: QEMU itself, the machine, what boots in it."""
+def key(argv: Sequence[str], initrd: bytes, disk: bytes) -> str:
+    """Hash of all that a saved memory depends on: QEMU itself, the machine, what boots in it.
+
+    disk: the identity of the root disk. One that is built again has its files elsewhere, and a
+    memory that remembers the old places would read garbage.
+    """
     version = subprocess.run([argv[0], "--version"], capture_output=True, check=True).stdout
     hasher = hashlib.sha256(json.dumps(list(argv)).encode() + version)
-    hasher.update(initrd)
+    hasher.update(initrd + disk)
     return hasher.hexdigest()[:16]
 
 
@@ -42,15 +46,15 @@ def directory() -> Path:
     return paths.cache() / "memory"
 
 
-def find(argv: Sequence[str], initrd: bytes) -> Path | None:
+def find(argv: Sequence[str], initrd: bytes, disk: bytes) -> Path | None:
     """The memory saved for this machine, None if there is none."""
-    path = directory() / key(argv, initrd)
+    path = directory() / key(argv, initrd, disk)
     return path if path.exists() else None
 
 
-def make(argv: list[str], initrd: bytes) -> Path:
+def make(argv: list[str], initrd: bytes, disk: bytes) -> Path:
     """Boot once, save the memory, and return its file. Raises LabError."""
-    target = directory() / key(argv, initrd)
+    target = directory() / key(argv, initrd, disk)
     target.parent.mkdir(parents=True, exist_ok=True)
     with (
         paths.one_at_a_time("memory"),

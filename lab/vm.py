@@ -207,10 +207,11 @@ class Machine:
         argv = self._arguments(chosen)
         resume = None
         if chosen == "tcg":
-            resume = saved.find(argv, initrd)
+            disk = self.built.disk_id()
+            resume = saved.find(argv, initrd, disk)
             if resume is None:
                 say("lab: booting, and saving the memory for later starts (200 MB of disk)")
-                resume = saved.make(argv, initrd)
+                resume = saved.make(argv, initrd, disk)
         if self.fresh:
             self.directory = Path(tempfile.mkdtemp(prefix="anocir-lab-"))
         self._forget()

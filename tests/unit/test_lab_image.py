@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from lab import accel, arch, image, lock, mirror, paths, qemu, tools
+from lab import accel, arch, image, lock, mirror, paths, qemu, saved, tools
 from lab.errors import LabError
 
 AMD64 = arch.named("amd64")
@@ -321,3 +323,20 @@ def test_each_socket_is_handed_over() -> None:
     assert len(names) == qemu.PORTS + 1
     assert "id=monitor,fd=10," in argv
     assert f"id=lab.{qemu.PORTS - 1},fd={10 + qemu.PORTS}," in argv
+
+
+# The saved memory.
+
+
+def test_a_disk_that_is_built_again_has_a_saved_memory_of_its_own(tmp_path: Path) -> None:
+    def disk(name: str) -> bytes:
+        made = image.Built(tmp_path / name)
+        made.directory.mkdir()
+        mke2fs = ["mke2fs", "-q", "-t", "ext4", str(made.root), "1M"]
+        search = os.pathsep.join((os.environ["PATH"], *tools.SBIN))
+        subprocess.run(mke2fs, check=True, env=os.environ | {"PATH": search})
+        return made.disk_id()
+
+    first, second = disk("first"), disk("second")
+    keys = {saved.key(["true"], b"initrd", id_) for id_ in (first, second, first)}
+    assert len(keys) == 2
