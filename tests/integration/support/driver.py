@@ -49,8 +49,11 @@ class Result:
 class Background:
     """A command that is still running."""
 
-    def __init__(self, running: Any, argv: Sequence[str], out: Path, err: Path) -> None:
+    def __init__(
+        self, running: Any, argv: Sequence[str], timeout: float, out: Path, err: Path
+    ) -> None:
         self.running = running
+        self.timeout = timeout
         self.argv = argv
         self._out = out
         self._err = err
@@ -66,7 +69,16 @@ class Background:
         return self._out.read_text(errors="surrogateescape")
 
     def wait(self) -> Result:
-        """Wait for its end."""
+        """Wait for its end; raises TimeoutError, and kills it, when that takes too long.
+
+        A limit of sh's own would cost each command a tenth of a second, since it looks for the
+        end no more often.
+        """
+        try:
+            world.wait_end(self.pid, self.timeout)
+        except TimeoutError:
+            self.running.kill()
+            raise
         self.running.wait()
         code = int(self.running.exit_code)
         return Result(self.argv, code, self.out, self._err.read_text(errors="surrogateescape"))
@@ -125,7 +137,6 @@ class Runtime:
                 _cwd=str(cwd) if cwd else None,
                 _preexec_fn=before,
                 _pass_fds=list(pass_fds),
-                _timeout=timeout,
                 _ok_code=ANY_CODE,
                 _tty_in=False,
                 _tty_out=False,
@@ -133,7 +144,7 @@ class Runtime:
                 _bg_exc=False,
                 _return_cmd=True,
             )
-        return Background(running, argv, out, err)
+        return Background(running, argv, timeout, out, err)
 
     def any(self, *args: str | Path, **how: Any) -> Result:
         """Run to the end; only a traceback is a failure of the test."""
