@@ -36,6 +36,11 @@ class _Handler(SimpleHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing: what a page asks for in vain is reported by the page."""
 
+    def handle(self) -> None:
+        """Answer one connection, and don't mind a browser that leaves before the end."""
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            super().handle()
+
 
 @contextlib.contextmanager
 def serve(site: Path) -> Iterator[str]:

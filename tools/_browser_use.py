@@ -40,13 +40,23 @@ PATIENCE = 10_000  # milliseconds that the search may take
 
 
 def tab_through(page: Page) -> list[dict[str, Any]]:
-    """Press Tab from the top of a page to its end; gives what had the focus, in order."""
+    """Press Tab from the top of a page to its end; gives what had the focus, in order.
+
+    Nothing has it at the end, and where a button hides while it has it: then Tab goes on from there.
+    """
     stops: list[dict[str, Any]] = []
+    nowhere = 0
     for _ in range(_LIMIT):
         page.keyboard.press("Tab")
         stop = page.evaluate(_FOCUS)
-        if stop is None or (stops and stop["key"] == stops[0]["key"]):
+        if stop is None:
+            nowhere += 1
+            if nowhere == 2:
+                break
+            continue
+        if stops and stop["key"] == stops[0]["key"]:
             break
+        nowhere = 0
         stops.append(stop)
     return stops
 

@@ -55,6 +55,9 @@ RESOLVE_NO_SYMLINKS = 0x04
 RESOLVE_BENEATH = 0x08
 RESOLVE_IN_ROOT = 0x10
 
+# linux/proc_ns.h: the inode number of the cgroup namespace that a host starts with
+PROC_CGROUP_INIT_INO = 0xEFFFFFFB
+
 # linux/magic.h
 PROC_SUPER_MAGIC = 0x9FA0
 

@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from anocir.spec.types import Config
 
 # linux.rootfsPropagation -> (MS_* type, with all below) that the container's root is set to. It is
-# a slave anyway, as everything in the new mount namespace is before anything is mounted.
+# a slave at first, as everything in the new mount namespace is before anything is mounted. Unless
+# the config wants that, what the host mounts below the rootfs later is none of the container's.
 PROPAGATION = {
-    "": None,
+    "": (consts.MS_PRIVATE, False),
     "slave": None,
     "rslave": None,
     "private": (consts.MS_PRIVATE, False),
@@ -39,7 +40,8 @@ def plan_root(config: Config, container_id: str) -> list[Step]:
         Step(INIT, "root", "root filesystem", config["root"]["path"]),
     ]
     if kind is not None:
-        steps.append(Step(INIT, "root-propagation", "root propagation", propagation, kind))
+        text = propagation or "private"
+        steps.append(Step(INIT, "root-propagation", "root propagation", text, kind))
     return steps
 
 

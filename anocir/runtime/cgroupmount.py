@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from anocir.cgroup import detect
 from anocir.linux import consts, mountapi
 
 TYPE_CHECKING = False
@@ -20,12 +21,29 @@ def mount(wanted: Mount, context: Context, target_fd: int) -> None:
     """
     if wanted.type == "cgroup" and context.cgroup.version == 1:
         _mount_each(wanted, context.cgroup.groups, target_fd)
+    elif (unified := _unified(context)) is not None and _in_initial_namespace():
+        _bind(unified.mount, target_fd, wanted.on)
+        return
     else:
         # In a cgroup namespace of its own the container finds its group at the root of this.
         mount_fd = mountapi.new_filesystem("cgroup2", "cgroup", wanted.parameters, wanted.on)
         mountapi.attach(mount_fd, target_fd)
         os.close(mount_fd)
     os.close(target_fd)
+
+
+def _unified(context: Context) -> Group | None:
+    return next((group for group in context.cgroup.groups if group.key == detect.UNIFIED), None)
+
+
+def _in_initial_namespace() -> bool:
+    """Tell whether mounting cgroup2 here would change how the host has it mounted.
+
+    There is one such filesystem, and from the first cgroup namespace each mount sets its options
+    anew: a container would take nsdelegate away from the whole host (cgroups(7), Cgroups v2
+    delegation).
+    """
+    return os.stat("/proc/self/ns/cgroup").st_ino == consts.PROC_CGROUP_INIT_INO
 
 
 def _mount_each(wanted: Mount, groups: list[Group], target_fd: int) -> None:

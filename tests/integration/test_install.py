@@ -192,6 +192,7 @@ def test_packed_modules_know_as_much_of_themselves_as_others(prefix: Path) -> No
     assert ours.stdout.count("\n") > 50
 
 
+@pytest.mark.skipif(shutil.which("git") is None, reason="no git, as in the lab's images")
 def test_the_commit_is_written_down(source: Path, tmp_path: Path) -> None:
     git = ["git", "-C", source, "-c", "user.name=n", "-c", "user.email=e"]
     for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "all"]):

@@ -28,6 +28,7 @@ DIFFERENCES = {
     "HOME": "runc adds it from the image's passwd; here the config's env is the whole environment",
     "masked files": "runc masks with the container's own null device, which may be anything"
     " (CVE-2025-31133); here it is the host's, checked",
+    "propagation of /": "runc before 1.1.13 leaves the root a slave of the host's mount",
     "cgroup tmpfs": "on version 1 runc leaves the top of a read-only /sys/fs/cgroup writable",
     "unified": "on a hybrid host runc leaves the version 2 hierarchy out of /sys/fs/cgroup",
     "cgroup path": "without cgroupsPath runc puts a container at the top of each hierarchy; here"
@@ -80,7 +81,8 @@ def mounts(text: str) -> dict[str, tuple[str, frozenset[str], frozenset[str], fr
             found[mount.where] = (mount.root, frozenset(), frozenset(), frozenset())
             continue
         data = frozenset(re.sub(r"^(size|nr_inodes)=.*", r"\1", word) for word in mount.data)
-        found[mount.where] = (mount.kind, mount.options, mount.tags, data)
+        tags = mount.tags if mount.where != "/" else frozenset()
+        found[mount.where] = (mount.kind, mount.options, tags, data)
     found.pop("/sys/fs/cgroup/unified", None)
     return found
 

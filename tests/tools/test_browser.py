@@ -149,6 +149,11 @@ def test_keyboard(opened: Opened) -> None:
     assert opened.use(using.keyboard, '<a href="#y">y</a>') == []
 
 
+def test_a_button_that_hides_while_it_has_the_focus_is_not_the_end(opened: Opened) -> None:
+    hiding = '<button onfocus="this.hidden = true">b</button><a href="#y">y</a>'
+    assert opened.use(using.keyboard, hiding) == []
+
+
 @pytest.mark.parametrize(
     ("body", "finding"),
     [

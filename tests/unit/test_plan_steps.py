@@ -175,7 +175,7 @@ def test_hostname_is_set_only_when_there_is_one() -> None:
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        (None, None),
+        (None, (consts.MS_PRIVATE, False)),
         ("slave", None),
         ("rslave", None),
         ("private", (consts.MS_PRIVATE, False)),

@@ -79,8 +79,11 @@ class Background:
         except TimeoutError:
             self.running.kill()
             raise
-        self.running.wait()
-        code = int(self.running.exit_code)
+        try:
+            self.running.wait()
+            code = int(self.running.exit_code)
+        except sh.ErrorReturnCode as error:  # some versions of sh call every signal an error
+            code = int(error.exit_code)
         return Result(self.argv, code, self.out, self._err.read_text(errors="surrogateescape"))
 
 

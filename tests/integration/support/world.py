@@ -20,7 +20,9 @@ from pathlib import Path
 
 CLONE_NEWNS = 0x20000  # linux/sched.h
 CLONE_NEWCGROUP = 0x02000000
-MS_REC = 0x4000  # linux/mount.h
+MS_REMOUNT = 0x20  # linux/mount.h
+MS_BIND = 0x1000
+MS_REC = 0x4000
 MS_PRIVATE = 0x40000
 MS_SHARED = 0x100000
 PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
@@ -38,6 +40,7 @@ def enter() -> None:
     unshare(flags)
     propagation("/", MS_REC | MS_PRIVATE)
     _forget_passing_mounts()
+    _without_options(Path(tempfile.gettempdir()))
     for where, kind, options in mine:
         # The kernel refuses to put the same filesystem on the same place twice.
         unmount(Path(where))
@@ -53,6 +56,15 @@ def _forget_passing_mounts() -> None:
         where = line.split(" ")[4]
         if where.startswith(below):
             unmount(Path(where))
+
+
+def _without_options(where: Path) -> None:
+    """Let what lies below a directory be mounted with any options: hosts have nodev and more there.
+
+    A bind mount inherits the options of its source (mount(2), MS_BIND).
+    """
+    bind(where, where)
+    mount("none", str(where), "none", "", MS_REMOUNT | MS_BIND)
 
 
 def _supervise() -> None:
@@ -91,7 +103,7 @@ def mount(source: str, where: str, kind: str, options: str, flags: int = 0) -> N
 
 def bind(source: Path, where: Path) -> None:
     """Bind one place to another (mount(2), MS_BIND)."""
-    mount(str(source), str(where), "none", "", 0x1000)
+    mount(str(source), str(where), "none", "", MS_BIND)
 
 
 def unmount(where: Path) -> None:
