@@ -42,7 +42,7 @@ PATIENCE = 10_000  # milliseconds that the search may take
 def tab_through(page: Page) -> list[dict[str, Any]]:
     """Press Tab from the top of a page to its end; gives what had the focus, in order.
 
-    Nothing has it at the end, and where a button hides while it has it: then Tab goes on from there.
+    Nothing has it at the end, and where a button hides while it has it: Tab goes on from there.
     """
     stops: list[dict[str, Any]] = []
     nowhere = 0
