@@ -145,7 +145,6 @@ class Runtime:
                 _tty_out=False,
                 _bg=True,
                 _bg_exc=False,
-                _return_cmd=True,
             )
         return Background(running, argv, timeout, out, err)
 
