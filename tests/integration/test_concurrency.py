@@ -17,7 +17,7 @@ from tests.integration.support.driver import Runtime
 MANY = 20
 # Races are short here and long with -m full; each command must end in a few seconds.
 ROUNDS = pytest.mark.parametrize(
-    "rounds", [25, pytest.param(1000, marks=pytest.mark.full)], ids=["few", "many"]
+    "rounds", [10, pytest.param(1000, marks=pytest.mark.full)], ids=["few", "many"]
 )
 PATIENCE = 20.0
 
