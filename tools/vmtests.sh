@@ -56,13 +56,17 @@ else
     pair "not full" trixie:v2 bookworm:v1
 fi
 
-echo "== the checks of parts 01 to 04, on the head"
+echo "== the checks of parts 01 to 04, on the head, and what the pages say that commands print"
+"${PYTHON:-python3}" -m tools.console >"$logs/console" 2>&1 &
+console=$!
 if [ "$(id -u)" = 0 ] && [ -z "${FULL:-}" ]; then
     sh tools/vmchecks.sh head >"$logs/head" 2>&1 || failed="$failed checks"
 else
     "$python" -m lab run --fresh -- sh tools/vmchecks.sh head >"$logs/head" 2>&1 \
         || failed="$failed checks"
 fi
+wait "$console" || failed="$failed console"
+cat "$logs/console"
 case $failed in *checks*) cat "$logs/head" ;; *) tail -n 3 "$logs/head" ;; esac
 
 if [ -n "$failed" ]; then
