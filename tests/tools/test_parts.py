@@ -351,6 +351,27 @@ class TestSize:
         assert tool("check", "--only", "size") == 1
         assert "parts/03-delete/steps/1.patch does not come off" in tool.out
 
+    def test_the_states_follow_a_change(
+        self, project: Project, tool: Tool, tmp_path_factory: pytest.TempPathFactory
+    ) -> None:
+        """A change of what is there in every state is brought into each of them."""
+        self.grow(project, 60, "one")
+        states = tmp_path_factory.mktemp("states")
+        shutil.copytree(project.root / "parts/03-delete", states / "1")
+        path = "parts/03-delete/anocir/state/one.py"
+        project.write(path, project.read(path) + "last = 1\n")
+        project.write("anocir/state/one.py", project.read(path))
+        assert tool("steps", "03", "--from", str(states)) == 0
+        project.commit("Two runs")
+        project.replace(path, "one57 = len('57')", "one57 = 57")
+        assert tool("check", "--only", "size") == 1
+        assert tool("propagate", "--from", "03") == 0
+        assert tool.out.splitlines() == ["head anocir/state/one.py: merged", "03 steps: merged"]
+        found = steps.states(tree.find(project.root, "03"))
+        texts = [state["anocir/state/one.py"].decode() for state in found]
+        assert ["one57 = 57\n" in text for text in texts] == [True, True]
+        assert ["last = 1" in text for text in texts] == [False, True]
+
     def test_a_state_has_to_run(
         self, project: Project, tool: Tool, tmp_path_factory: pytest.TempPathFactory
     ) -> None:
@@ -381,6 +402,20 @@ class TestPropagate:
         assert tool("propagate", "--from", "02") == 0
         assert "has the change already" in tool.out
         assert project.read(IN_03) == before
+
+    def test_a_part_that_has_more_beside_the_changed_line(
+        self, project: Project, tool: Tool
+    ) -> None:
+        name = "anocir/state/lines.py"
+        for part in ("parts/02-create/", "parts/03-delete/", ""):
+            project.write(
+                f"{part}{name}", INIT + "one = 1\n" + ("" if "02" in part else "two = 2\n")
+            )
+        project.commit("Lines")
+        project.replace(f"parts/02-create/{name}", "one = 1", "one = 11")
+        project.replace(f"parts/03-delete/{name}", "one = 1", "one = 11")
+        project.replace(name, "one = 1", "one = 11")
+        assert tool("check", "--only", "fixpoint") == 0, tool.out
 
     def test_new_and_deleted_files(self, project: Project, tool: Tool) -> None:
         project.write("parts/01-cli/anocir/cli/log.py", INIT)

@@ -39,7 +39,9 @@ def machine(tmp_path: Path) -> Iterator[Path]:
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(directory / "lab.0.sock"))
         listening.listen(1)
-        argv = [sys.executable, "-c", AGENT, str(paths.REPO), str(listening.fileno())]
+        # A shell lets what it starts in the background ignore Ctrl-C; here it must count.
+        argv = ["env", "--default-signal=INT", sys.executable]
+        argv += ["-c", AGENT, str(paths.REPO), str(listening.fileno())]
         agent = subprocess.Popen(argv, pass_fds=[listening.fileno()], start_new_session=True)
     try:
         yield directory

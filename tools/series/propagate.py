@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from tools.series import git, tree
+from tools.series import git, steps, tree
 from tools.series.carry import State, carry
 from tools.series.tree import PACKAGE, PARTS, SeriesError, Stage
 
@@ -89,6 +89,8 @@ def _go(repo: Path, journey: Journey) -> list[str]:
                 _save(repo, journey._replace(stop=stop))
                 raise SeriesError("\n".join([*told, _advice(receiver, stop)]))
     _state_file(repo).unlink(missing_ok=True)
+    for stage in stages[position:-1]:
+        told += steps.follow(stage, _changed(repo, stage, journey.base))
     if journey.trailers:
         told += ["Put these lines in the commit's message, with the reasons:", *journey.trailers]
     return told or ["every part after it has the change already"]

@@ -8,9 +8,11 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from tools.series import measure, tree, workdir
+from tools.series.carry import carry
 from tools.series.tree import PACKAGE, SeriesError, Stage, Tree
 
 MOST = 3
@@ -124,7 +126,41 @@ def take_in(part: Stage, directory: Path) -> list[Path]:
         line.pop()
     if numbers[: len(line)] != [str(n) for n in range(1, len(line) + 1)] or len(line) > MOST:
         raise SeriesError(f"{directory} has to hold the states 1, 2, 3, and not more")
-    line.append(part.sources())
+    return _write(part, [*line, part.sources()])
+
+
+def follow(part: Stage, changes: Mapping[str, tuple[bytes | None, bytes | None]]) -> list[str]:
+    """Bring a change of the finished part into the states before it; returns what to tell.
+
+    changes: what each changed file held before and holds now, None for no file. Raises SeriesError.
+    """
+    try:
+        states(part)
+        return []
+    except SeriesError:
+        finished = dict(part.sources())
+    before = {path: old for path, (old, _) in changes.items() if old is not None}
+    line = [{p: d for p, d in finished.items() if p not in changes} | before]
+    for patch in reversed(patches(part)):
+        line.insert(0, _reverse(part, patch, line[0]))
+    for number, state in enumerate(line[:-1], 1):
+        for path in changes.keys() & state.keys():
+            outcome = carry(*changes[path], state[path])
+            if outcome.stops:
+                return [
+                    f"{part.number} steps: run {number} has other lines in {path}; make the patches"
+                    f" again with `python3 -m tools.parts steps {part.number}`"
+                ]
+            if outcome.data is None:
+                del state[path]
+            else:
+                state[path] = outcome.data
+    _write(part, [*line[:-1], finished])
+    return [f"{part.number} steps: merged"]
+
+
+def _write(part: Stage, line: list[dict[str, bytes]]) -> list[Path]:
+    """Make the patches that lead from each state to the next one, in place of the old ones."""
     for old_patch in (part.root / "steps").glob("*.patch"):
         old_patch.unlink()
     written = []
