@@ -53,6 +53,9 @@ generated: $(VENV)/.all
 	$(BIN)/python -m tools.snip --check
 	$(BIN)/python -m tools.mdlint
 
+series: $(VENV)/.all ## the branch `series` with a commit and a tag for each part
+	$(BIN)/python -m tools.parts series
+
 site: $(VENV)/.all ## build the site in site/
 	$(BIN)/python -m tools.snip
 	$(BIN)/python -m mkdocs build --strict --quiet
