@@ -408,13 +408,11 @@ class TestPropagate:
     ) -> None:
         name = "anocir/state/lines.py"
         for part in ("parts/02-create/", "parts/03-delete/", ""):
-            project.write(
-                f"{part}{name}", INIT + "one = 1\n" + ("" if "02" in part else "two = 2\n")
-            )
+            more = "\ntwo = 2\n" if part != "parts/02-create/" else ""
+            project.write(f"{part}{name}", f"{INIT}one = 1\n{more}\nthree = 3\n")
         project.commit("Lines")
         project.replace(f"parts/02-create/{name}", "one = 1", "one = 11")
-        project.replace(f"parts/03-delete/{name}", "one = 1", "one = 11")
-        project.replace(name, "one = 1", "one = 11")
+        assert tool("propagate", "--from", "02") == 0
         assert tool("check", "--only", "fixpoint") == 0, tool.out
 
     def test_new_and_deleted_files(self, project: Project, tool: Tool) -> None:

@@ -194,11 +194,16 @@ def _check(line: Timeline, giver: Stage, receiver: Stage, path: str) -> Left | N
 
     @functools.cache
     def outcome(before: int, after: int) -> Outcome:
-        return carry(
-            line.at(giver.slug, path, before),
-            line.at(giver.slug, path, after),
-            line.at(receiver.slug, path, after),
-        )
+        change = line.at(giver.slug, path, before), line.at(giver.slug, path, after)
+        had, has = (line.at(receiver.slug, path, state) for state in (before, after))
+        found = carry(*change, has)
+        if found.state is State.CONFLICT:
+            # The receiver has more lines right beside the changed ones. Without the change, before,
+            # they were no conflict: then what it has now must be what merging gives.
+            carried = carry(*change, had)
+            if not carried.stops and carried.data == has:
+                return Outcome(State.NOTHING, has)
+        return found
 
     def holds(before: int, after: int) -> bool:
         return after in allowed or outcome(before, after).state is State.NOTHING

@@ -68,11 +68,7 @@ class Merge(NamedTuple):
 
 
 def merge(ours: bytes, base: bytes, theirs: bytes, labels: tuple[str, str, str]) -> Merge:
-    """Merge three versions of a file as git does; see git-merge-file(1). Raises SeriesError.
-
-    A conflict shows all three versions. Without one, lines that both have changed in the same way
-    are taken as they are, also where one has more beside them: git does so in its plain form only.
-    """
+    """Merge three versions of a file as git does; see git-merge-file(1). Raises SeriesError."""
     with tempfile.TemporaryDirectory() as directory:
         paths = []
         for name, data in (("ours", ours), ("base", base), ("theirs", theirs)):
@@ -80,11 +76,9 @@ def merge(ours: bytes, base: bytes, theirs: bytes, labels: tuple[str, str, str])
             path.write_bytes(data)
             paths.append(str(path))
         named = [word for label in labels for word in ("-L", label)]
-        for form in ((), ("--diff3",)):
-            argv = ["git", "merge-file", "-p", *form, *named, *paths]
-            done = subprocess.run(argv, capture_output=True, check=False)
-            if done.returncode == 0:
-                break
+        done = subprocess.run(
+            ["git", "merge-file", "-p", "--diff3", *named, *paths], capture_output=True, check=False
+        )
     # The status is the number of conflicts, at most 127, and above that an error.
     if done.returncode > 127:
         raise SeriesError(f"git merge-file: {done.stderr.decode(errors='replace').strip()}")
