@@ -406,14 +406,15 @@ class TestPropagate:
     def test_a_part_that_has_more_beside_the_changed_line(
         self, project: Project, tool: Tool
     ) -> None:
-        name = "anocir/state/lines.py"
-        for part in ("parts/02-create/", "parts/03-delete/", ""):
-            more = "\ntwo = 2\n" if part != "parts/02-create/" else ""
-            project.write(f"{part}{name}", f"{INIT}one = 1\n{more}\nthree = 3\n")
+        for path in (IN_02, IN_03, STORE):
+            more = "\ntwo = 2\n" if path != IN_02 else ""
+            project.write(path, f"{project.read(path)}one = 1\n{more}\nthree = 3\n")
         project.commit("Lines")
-        project.replace(f"parts/02-create/{name}", "one = 1", "one = 11")
+        project.replace(IN_02, "one = 1\n", "one = 11\n")
         assert tool("propagate", "--from", "02") == 0
         assert tool("check", "--only", "fixpoint") == 0, tool.out
+        project.replace(STORE, "one = 11\n", "one = 1\n")
+        assert tool("check", "--only", "fixpoint") == 1
 
     def test_new_and_deleted_files(self, project: Project, tool: Tool) -> None:
         project.write("parts/01-cli/anocir/cli/log.py", INIT)
