@@ -409,7 +409,7 @@ class TestPropagate:
         for path in (IN_02, IN_03, STORE):
             more = "\ntwo = 2\n" if path != IN_02 else ""
             project.write(path, f"{project.read(path)}one = 1\n{more}\nthree = 3\n")
-        project.commit("Lines")
+        project.commit(f"Lines\n\nResolved: 03 {STORE}: set up")
         project.replace(IN_02, "one = 1\n", "one = 11\n")
         assert tool("propagate", "--from", "02") == 0
         assert tool("check", "--only", "fixpoint") == 0, tool.out
