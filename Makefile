@@ -68,6 +68,7 @@ docs: site ## build the site and try it in a real browser
 test: $(VENV)/.all ## all of this, in the lab VM too (20 minutes)
 	@sh tools/deps.sh demo test lab docs
 	$(MAKE) --no-print-directory check
+	$(BIN)/python -m pytest -q tests/course
 	$(MAKE) --no-print-directory vm
 	$(MAKE) --no-print-directory docs
 
@@ -78,7 +79,7 @@ native: $(VENV)/.all ## every integration test on this machine, as root
 	$(BIN)/python -m pytest -q tests/integration
 
 test-full: $(VENV)/.all test ## all that takes longer: both images, every sabotage, long races (hours)
-	$(BIN)/python -m pytest -q tests/checker tests/course
+	$(BIN)/python -m pytest -q tests/checker
 	FULL=1 sh tools/vmtests.sh
 
 install: $(VENV)/.runtime ## put the launcher, man page and completions under PREFIX
