@@ -40,11 +40,7 @@ try list
 
 say "kill sends a signal; SIGKILL from outside ends any container."
 try kill demo KILL
-"$python" -c '
-import json, subprocess, sys, time
-while json.loads(subprocess.check_output(sys.argv[1:], cwd="/"))["status"] != "stopped":
-    time.sleep(0.05)
-' env PYTHONPATH="$repo" "$python" -P -m anocir --root "$root" state demo
+until anocir state demo | grep -q '"status": "stopped"'; do sleep 0.1; done
 try state demo
 
 say "delete takes away what is left."

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.integration.support import proc
+from tests.integration.support import proc, world
 from tests.integration.support.bundles import Bundle
-from tests.integration.support.driver import CONFIG_SCHEMA, Runtime
+from tests.integration.support.driver import CONFIG_SCHEMA, PYTHON, REPO, Runtime
 
 DEVICES = {
     "null": "1:3",
@@ -242,3 +243,15 @@ def test_a_missing_working_directory_is_made(anocir: Runtime, bundle: Bundle) ->
 
 def umask_077() -> None:
     os.umask(0o077)
+
+
+def test_the_demonstration(before: world.View) -> None:
+    """What `make demo` shows, to its end; it takes a path that begins in the current directory."""
+    python = os.path.relpath(PYTHON, REPO)
+    done = subprocess.run(
+        ["sh", "tools/demo.sh", python], cwd=REPO, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    for status in ("created", "running", "stopped"):
+        assert status in done.stdout
+    assert world.look().since(before) == {}
