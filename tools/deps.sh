@@ -6,7 +6,7 @@ set -eu
 packages() {
     case $1 in
         demo) echo python3-venv busybox-static ;;
-        lab) echo qemu-system-x86 qemu-utils mmdebstrap e2fsprogs uidmap ;;
+        lab) echo qemu-system-x86 mmdebstrap e2fsprogs zstd uidmap ;;
         test) echo git python3-jsonschema runc crun busybox-static strace iproute2 procps qemu-user \
             binutils-aarch64-linux-gnu binutils-x86-64-linux-gnu ;;
         docs) echo chromium fonts-dejavu-core ;;
