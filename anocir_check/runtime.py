@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import random
 import shutil
@@ -257,9 +258,18 @@ class Runtime:
         shutil.rmtree(self.scratch, ignore_errors=True)
 
 
+# The C library keeps these to itself, and whoever was started by its posix_spawn ignores them.
+_LIBRARYS_SIGNALS = (32, 33)
+_RT_SIGACTION = {"x86_64": 13, "aarch64": 134}.get(os.uname().machine)
+_libc = ctypes.CDLL(None)
+
+
 def _be_a_plain_caller(umask: int) -> None:
     """Start the runtime as a shell would: Python and sh ignore some signals."""
     os.umask(umask)
+    if _RT_SIGACTION is not None:
+        for number in _LIBRARYS_SIGNALS:
+            _libc.syscall(_RT_SIGACTION, number, bytes(32), None, 8)
     for number in set(signal.Signals) - {signal.SIGKILL, signal.SIGSTOP}:
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())

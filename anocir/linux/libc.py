@@ -26,6 +26,7 @@ for _function in (before_fork, after_fork_parent, after_fork_child):
 # (asm/unistd_64.h, asm-generic/unistd.h).
 _OLD_NUMBERS = {
     "x86_64": {
+        "rt_sigaction": 13,
         "fstatfs": 138,
         "prctl": 157,
         "pivot_root": 155,
@@ -38,6 +39,7 @@ _OLD_NUMBERS = {
         "bpf": 321,
     },
     "aarch64": {
+        "rt_sigaction": 134,
         "fstatfs": 44,
         "prctl": 167,
         "pivot_root": 41,
@@ -82,6 +84,15 @@ def syscall(name: str, *arguments: Argument | ctypes.Array[ctypes.c_char]) -> in
         errno = ctypes.get_errno()
         raise OSError(errno, os.strerror(errno))
     return result
+
+
+def default_signal(number: int) -> None:
+    """Give a signal its default action, also those that the C library keeps to itself.
+
+    glibc's posix_spawn leaves signals 32 and 33 ignored, and refuses to change them. See
+    rt_sigaction(2): a structure of zeros is SIG_DFL, without flags; a signal set has 8 bytes.
+    """
+    syscall("rt_sigaction", number, bytes(32), None, 8)
 
 
 def mount_propagation(path: str, flags: int) -> None:

@@ -77,7 +77,7 @@ def _restore_signals() -> None:
             try:
                 _signal.signal(number, _signal.SIG_DFL)
             except (OSError, ValueError):
-                pass
+                libc.default_signal(number)
     _signal.pthread_sigmask(_signal.SIG_SETMASK, ())
 
 
