@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -57,6 +58,8 @@ def states(part: Stage) -> list[dict[str, bytes]]:
 
 
 def _reverse(part: Stage, patch: Path, files: Tree) -> dict[str, bytes]:
+    if shutil.which("git") is None:
+        raise SeriesError("the states inside a part are made with git, which is not installed")
     with tempfile.TemporaryDirectory() as name:
         workdir.write(files, Path(name))
         done = subprocess.run(
