@@ -40,7 +40,7 @@ try list
 
 say "kill sends a signal; SIGKILL from outside ends any container."
 try kill demo KILL
-until anocir state demo | grep -q '"status": "stopped"'; do sleep 0.1; done
+while anocir state demo >"$work/now" && ! grep -q '"status": "stopped"' "$work/now"; do sleep 0.1; done
 try state demo
 
 say "delete takes away what is left."

@@ -139,9 +139,13 @@ def follow(part: Stage, changes: Mapping[str, tuple[bytes | None, bytes | None]]
     """
     try:
         states(part)
-        return []
     except SeriesError:
-        finished = dict(part.sources())
+        return _merge(part, changes)
+    return []
+
+
+def _merge(part: Stage, changes: Mapping[str, tuple[bytes | None, bytes | None]]) -> list[str]:
+    finished = dict(part.sources())
     before = {path: old for path, (old, _) in changes.items() if old is not None}
     line = [{p: d for p, d in finished.items() if p not in changes} | before]
     for patch in reversed(patches(part)):

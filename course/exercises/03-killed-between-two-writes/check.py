@@ -28,7 +28,7 @@ def kill_create_fixture(
     def kill(number: int, bundle: Path) -> None:
         words = (number, program, "--root", root, "create", "--bundle", bundle, "demo")
         argv = ["sh", handed_in("break.sh"), *map(str, words)]
-        done = subprocess.run(argv, capture_output=True, check=False)
+        done = subprocess.run(argv, capture_output=True, check=False, timeout=60)
         assert done.returncode != 0, "create was not killed"
         assert (root / "demo").is_dir(), f"nothing is left: {done.stderr.decode()}"
         assert {path.name for path in (root / "demo").iterdir()} == LEFT[number]
