@@ -159,7 +159,7 @@ def check_python(python: str) -> str:
 def pack(python: str, library: Path) -> bytes:
     """Return all modules in one file, compiled as being in ``library``; see ``_pack.py``."""
     program = SOURCE / "tools/_pack.py"
-    command = [python, "-IS", str(program), str(SOURCE), str(library)]
+    command = [python, "-ISXno_debug_ranges", str(program), str(SOURCE), str(library)]
     try:
         return subprocess.run(command, check=True, capture_output=True).stdout
     except subprocess.CalledProcessError as error:

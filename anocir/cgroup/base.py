@@ -5,8 +5,8 @@ The life of a container's cgroup::
     manager = manager.new(path, relative, owner)   nothing touched yet
     record["cgroup"] = manager.record()            saved first: a crash from here on is undone by
     manager.create()                               load(record).remove()
-    manager.apply_devices(rules)
-    clone(cgroup_fd=manager.dirfd()), manager.add(pid)
+    clone(cgroup_fd=manager.dirfd()), and there tree.enter(manager.doors())
+    manager.load_devices(rules), manager.apply_devices()
     ...
     manager = manager.load(record["cgroup"])
     manager.kill(); manager.remove()
@@ -68,21 +68,25 @@ class Manager:
         """Make fresh groups ready for processes; part of create()."""
 
     def dirfd(self) -> int | None:
-        """Return a new descriptor for clone3's CLONE_INTO_CGROUP.
-
-        None where a process born there would still be elsewhere in another hierarchy: then add()
-        moves it into all.
-        """
+        """Return a new descriptor for clone3's CLONE_INTO_CGROUP; None without version 2."""
         return None
 
-    def add(self, pid: int) -> None:
-        """Move a process into the cgroup, in every hierarchy. Raises Error."""
-        for group in self.groups:
-            write(group, "cgroup.procs", str(pid), f"moving process {pid} into")
+    def doors(self) -> list[int]:
+        """Return new descriptors for tree.enter(): those of hierarchies nobody is born into.
 
-    def apply_devices(self, rules: list[DeviceRule]) -> None:
-        """Restrict the devices of the cgroup to ``rules`` (plan.devicerules). Raises Error."""
+        Raises Error.
+        """
+        return []
+
+    def load_devices(self, rules: list[DeviceRule]) -> None:
+        """Get everything ready to restrict the devices to ``rules`` (plan.devicerules).
+
+        Nothing is in force before apply_devices(). Raises Error.
+        """
         raise Error("this cgroup manager can't restrict devices")
+
+    def apply_devices(self) -> None:
+        """Put the loaded device rules in force. Raises Error."""
 
     def pids(self) -> list[int]:
         """Return the processes in the cgroup and below; none if it is gone or another's.

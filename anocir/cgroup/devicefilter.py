@@ -28,19 +28,28 @@ _KINDS = {"b": 1, "c": 2}
 _WANTED, _KIND, _MAJOR, _MINOR = bpf.R2, bpf.R3, bpf.R4, bpf.R5
 
 
-def apply(group: Group, rules: list[DeviceRule]) -> None:
-    """Let the cgroup use only the devices that ``rules`` grant.
+def load(group: Group, rules: list[DeviceRule]) -> int:
+    """Return a descriptor of the program for ``rules``, which is not in force yet. Raises Error."""
+    try:
+        return bpf.load_device_program(program(rules))
+    except OSError as error:
+        raise _error(group, error) from None
+
+
+def attach(group: Group, fd: int) -> None:
+    """Let the cgroup use only the devices that the program ``fd`` grants, and close ``fd``.
 
     A program that was attached to this very cgroup before is replaced. Raises Error.
     """
     try:
-        fd = group.open()
+        directory = group.open()
         try:
-            bpf.replace_device_program(fd, program(rules))
+            bpf.replace_device_program(directory, fd)
         finally:
+            os.close(directory)
             os.close(fd)
     except OSError as error:
-        raise Error(f"restricting the devices of cgroup {group.path}: {error.strerror}") from None
+        raise _error(group, error) from None
 
 
 def program(rules: list[DeviceRule]) -> bytes:
@@ -90,6 +99,10 @@ def _rule(rule: DeviceRule) -> list[bytes]:
         if value != ANY:
             code = [bpf.skip_if_equal(register, value, 1), bpf.skip(len(code)), *code]
     return code
+
+
+def _error(group: Group, error: OSError) -> Error:
+    return Error(f"restricting the devices of cgroup {group.path}: {error.strerror}")
 
 
 def _answer(value: int) -> list[bytes]:

@@ -168,10 +168,10 @@ class Group:
 
     def _try_remove(self, fd: int) -> bool:
         try:
-            tree.remove_below(fd)
             if self.made or mark.is_made(fd):
-                os.rmdir(self.path)
+                self._remove_tree(fd)
             else:
+                tree.remove_below(fd)
                 mark.disclaim(fd)
         except FileNotFoundError:
             return True
@@ -180,6 +180,15 @@ class Group:
                 return False
             raise Error(f"removing cgroup {self.path}: {error.strerror}") from None
         return True
+
+    def _remove_tree(self, fd: int) -> None:
+        try:
+            os.rmdir(self.path)
+        except OSError as error:
+            if error.errno not in _IN_USE:
+                raise
+            tree.remove_below(fd)
+            os.rmdir(self.path)
 
     def _remove_unclaimed(self) -> bool:
         """Remove a directory that was made and not yet claimed when its maker died.

@@ -8,6 +8,7 @@ don't work there, but listing, watching and killing do, and all at once.
 from __future__ import annotations
 
 import itertools
+import os
 
 from anocir.cgroup import base, devices, tree, v2
 from anocir.cgroup.detect import UNIFIED
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 class Manager(base.Manager):
     """The container's cgroup on a host whose controllers are in version 1 hierarchies."""
 
-    __slots__ = ()
+    __slots__ = ("_lines", "_program")
 
     version = 1
 
@@ -40,15 +41,37 @@ class Manager(base.Manager):
         if cpuset:
             inherit_cpuset(cpuset)
 
-    def apply_devices(self, rules: list[base.DeviceRule]) -> None:
-        group, unified = self.group_of("devices"), self.group_of(UNIFIED)
-        if group:
-            for name, line in devices.lines(rules):
-                base.write(group, name, line, f"writing device rule {line!r} of")
+    def dirfd(self) -> int | None:
+        unified = self.group_of(UNIFIED)
+        return unified.open() if unified else None
+
+    def doors(self) -> list[int]:
+        doors: list[int] = []
+        try:
+            for group in self.groups:
+                if group.key != UNIFIED:
+                    doors.append(os.open(f"{group.path}/tasks", os.O_WRONLY | os.O_CLOEXEC))
+        except OSError as error:
+            tree.close(doors)
+            raise self._error("entering", error) from None
+        return doors
+
+    def load_devices(self, rules: list[base.DeviceRule]) -> None:
+        unified = self.group_of(UNIFIED)
+        if self.group_of("devices"):
+            self._lines = devices.lines(rules)
         elif unified:
-            v2.restrict_devices(unified, rules)
+            self._program = v2.load_devices(unified, rules)
         else:
             raise Error("restricting devices needs the devices controller, which is not mounted")
+
+    def apply_devices(self) -> None:
+        group, unified = self.group_of("devices"), self.group_of(UNIFIED)
+        if group:
+            for name, line in self._lines:
+                base.write(group, name, line, f"writing device rule {line!r} of")
+        elif unified:
+            v2.attach_devices(unified, self._program)
 
     def _kill(self) -> None:
         unified = self.group_of(UNIFIED)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Manager(base.Manager):
     """The container's cgroup on a host with version 2 alone."""
 
-    __slots__ = ()
+    __slots__ = ("_program",)
 
     version = 2
 
@@ -35,8 +35,11 @@ class Manager(base.Manager):
     def dirfd(self) -> int | None:
         return self.group.open()
 
-    def apply_devices(self, rules: list[base.DeviceRule]) -> None:
-        restrict_devices(self.group, rules)
+    def load_devices(self, rules: list[base.DeviceRule]) -> None:
+        self._program = load_devices(self.group, rules)
+
+    def apply_devices(self) -> None:
+        attach_devices(self.group, self._program)
 
     def _kill(self) -> None:
         if self._own() and not kill_group(self.group, lambda: None):
@@ -67,11 +70,18 @@ def enable_controllers(group: Group) -> None:
         tree.close(fds)
 
 
-def restrict_devices(group: Group, rules: list[base.DeviceRule]) -> None:
-    """Attach the device program for ``rules``; only here is ctypes needed, so import it late."""
+def load_devices(group: Group, rules: list[base.DeviceRule]) -> int:
+    """Return the loaded device program for ``rules``; no other command needs that module."""
     from anocir.cgroup import devicefilter
 
-    devicefilter.apply(group, rules)
+    return devicefilter.load(group, rules)
+
+
+def attach_devices(group: Group, program: int) -> None:
+    """Put a loaded device program in force."""
+    from anocir.cgroup import devicefilter
+
+    devicefilter.attach(group, program)
 
 
 def _enable(fd: int, controllers: list[str]) -> bool:
@@ -94,6 +104,8 @@ def kill_group(group: Group, thaw: Callable[[], None]) -> bool:
         return True
     watched: list[int] = []
     try:
+        if not wait.populated(fd):
+            return True
         tree.write(fd, "cgroup.kill", "1")
         thaw()
         # The kernel reports a change of cgroup.events at most every 10 ms, an end at once.

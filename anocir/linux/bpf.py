@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
 import struct
 
-from anocir.linux import libc
+from anocir.linux import ffi, libc
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from anocir.linux.ffi import Buffer
 
 R0, R1, R2, R3, R4, R5 = range(6)
 
@@ -22,7 +25,7 @@ _CGROUP_DEVICE = 6
 _F_ALLOW_MULTI = 2
 
 _NAME = b"anocir_devices"
-_LICENSE = b"Apache-2.0"
+_LICENSE = b"Apache-2.0\0"
 _LOG_SIZE = 1 << 20
 
 # The most programs the kernel attaches to one cgroup (BPF_CGROUP_MAX_PROGS).
@@ -81,31 +84,31 @@ def leave() -> bytes:
     return _instruction(0x95)
 
 
-def replace_device_program(cgroup: int, code: bytes) -> None:
-    """Attach ``code`` as the only device program of the version 2 cgroup directory ``cgroup``.
+def replace_device_program(cgroup: int, program: int) -> None:
+    """Attach ``program`` as the only one for devices of the version 2 cgroup directory ``cgroup``.
 
-    Programs of cgroups above stay in force. The new program is attached before the old ones are
-    taken off, so there is no moment without one. Raises OSError; for a program that the kernel
-    refuses, its text ends with the last words of the kernel's verifier.
+    Both are descriptors. Programs of cgroups above stay in force. The new program is attached
+    before the old ones are taken off, so there is no moment without one. Raises OSError.
     """
     old = _attached(cgroup)
-    program = _load(code)
-    try:
-        _bpf(_PROG_ATTACH, struct.pack("<IIII", cgroup, program, _CGROUP_DEVICE, _F_ALLOW_MULTI))
-        for number in old:
-            _detach(cgroup, number)
-    finally:
-        os.close(program)
+    _bpf(_PROG_ATTACH, struct.pack("<IIII", cgroup, program, _CGROUP_DEVICE, _F_ALLOW_MULTI))
+    for number in old:
+        _detach(cgroup, number)
 
 
-def _load(code: bytes) -> int:
+def load_device_program(code: bytes) -> int:
+    """Have the kernel verify and compile ``code``; return the descriptor of the program.
+
+    Raises OSError, whose text ends with the last words of the kernel's verifier if that is who
+    refuses the program.
+    """
     try:
         return _load_with(code, None)
     except OSError as error:
         if error.errno == errno.EPERM:
             # Not the program is at fault: this needs CAP_BPF and CAP_NET_ADMIN, or CAP_SYS_ADMIN.
             raise
-        log = ctypes.create_string_buffer(_LOG_SIZE)
+        log = ffi.buffer(_LOG_SIZE)
         try:
             return _load_with(code, log)
         except OSError:
@@ -114,18 +117,18 @@ def _load(code: bytes) -> int:
             raise OSError(error.errno, text) from None
 
 
-def _load_with(code: bytes, log: ctypes.Array[ctypes.c_char] | None) -> int:
-    program = ctypes.create_string_buffer(code, len(code))
-    licence = ctypes.create_string_buffer(_LICENSE)
+def _load_with(code: bytes, log: Buffer | None) -> int:
+    program = ffi.buffer(code)
+    licence = ffi.buffer(_LICENSE)
     attributes = struct.pack(
         "<IIQQIIQII16s",
         _PROG_TYPE_CGROUP_DEVICE,
         len(code) // 8,
-        ctypes.addressof(program),
-        ctypes.addressof(licence),
+        ffi.address(program),
+        ffi.address(licence),
         1 if log else 0,
         len(log) if log else 0,
-        ctypes.addressof(log) if log else 0,
+        ffi.address(log) if log else 0,
         0,
         0,
         _NAME,
@@ -135,14 +138,14 @@ def _load_with(code: bytes, log: ctypes.Array[ctypes.c_char] | None) -> int:
 
 def _attached(cgroup: int) -> list[int]:
     """Return the ids of the device programs attached to exactly this cgroup."""
-    ids = (ctypes.c_uint32 * _MOST_PROGRAMS)()
+    ids = ffi.buffer(4 * _MOST_PROGRAMS)
     # target_fd, attach_type, query_flags, attach_flags, prog_ids, prog_cnt
-    query = ctypes.create_string_buffer(
-        struct.pack("<IIIIQI4x", cgroup, _CGROUP_DEVICE, 0, 0, ctypes.addressof(ids), len(ids))
+    query = ffi.buffer(
+        struct.pack("<IIIIQI4x", cgroup, _CGROUP_DEVICE, 0, 0, ffi.address(ids), _MOST_PROGRAMS)
     )
-    libc.syscall("bpf", _PROG_QUERY, query, len(query) - 1)
+    libc.syscall("bpf", _PROG_QUERY, query, len(query))
     (count,) = struct.unpack_from("<I", query, 24)
-    return list(ids[:count])
+    return list(struct.unpack_from(f"<{count}I", ids))
 
 
 def _detach(cgroup: int, number: int) -> None:
@@ -159,5 +162,4 @@ def _detach(cgroup: int, number: int) -> None:
 
 
 def _bpf(command: int, attributes: bytes) -> int:
-    return libc.syscall("bpf", command, ctypes.create_string_buffer(attributes, len(attributes)),
-                        len(attributes))  # fmt: skip
+    return libc.syscall("bpf", command, attributes, len(attributes))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import struct
 
 from anocir.linux import consts, libc
@@ -31,11 +30,7 @@ def set_capabilities(
     masks = [_mask(effective), _mask(permitted), _mask(inheritable)]
     # Two rows of 32 bits per set: the low halves of all three, then the high halves.
     data = struct.pack("=6I", *(m & 0xFFFFFFFF for m in masks), *(m >> 32 for m in masks))
-    libc.syscall(
-        "capset",
-        ctypes.create_string_buffer(header, len(header)),
-        ctypes.create_string_buffer(data, len(data)),
-    )
+    libc.syscall("capset", header, data)
 
 
 def set_ambient(ambient: frozenset[int]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import _signal
-import ctypes
 import os
 import struct
 
@@ -25,12 +24,11 @@ def clone(flags: int = 0, cgroup_fd: int = NONE, pid_namespace_fd: int = NONE) -
     # tls, set_tid, set_tid_size, cgroup
     arguments = struct.pack("=11Q", flags, 0, 0, 0, int(_signal.SIGCHLD), 0, 0, 0, 0, 0,
                             max(cgroup_fd, 0))  # fmt: skip
-    buffer = ctypes.create_string_buffer(arguments, len(arguments))
     own_fd = _enter(pid_namespace_fd)
     libc.before_fork()
     pid = -1
     try:
-        pid = libc.syscall("clone3", buffer, len(arguments))
+        pid = libc.syscall("clone3", arguments, len(arguments))
     finally:
         if pid == 0:
             libc.after_fork_child()

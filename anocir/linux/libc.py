@@ -1,26 +1,25 @@
 """System calls that Python's ``os`` has no name for, one wrapper each.
 
-``ctypes.PyDLL`` keeps the interpreter's lock during a call, which ``clone3`` needs: the child
-must come back holding it. The library is the running program itself, so nothing is searched for
-on disk and no LD_LIBRARY_PATH can bring in another one.
+The interpreter's lock is kept during a call, which ``clone3`` needs: the child must come back
+holding it.
 """
 
 from __future__ import annotations
 
-import ctypes
 import os
+import struct
 
-from anocir.linux import consts
+from anocir.linux import consts, ffi
 
-_program = ctypes.PyDLL(None, use_errno=True)
-_syscall = _program.syscall
-_syscall.restype = ctypes.c_long
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from anocir.linux.ffi import Buffer
 
-before_fork = _program.PyOS_BeforeFork
-after_fork_parent = _program.PyOS_AfterFork_Parent
-after_fork_child = _program.PyOS_AfterFork_Child
-for _function in (before_fork, after_fork_parent, after_fork_child):
-    _function.restype = None
+_syscall = ffi.function("syscall")
+
+before_fork = ffi.function("PyOS_BeforeFork")
+after_fork_parent = ffi.function("PyOS_AfterFork_Parent")
+after_fork_child = ffi.function("PyOS_AfterFork_Child")
 
 # Calls younger than Linux 5.1 have one number everywhere; the older ones differ by machine
 # (asm/unistd_64.h, asm-generic/unistd.h).
@@ -34,7 +33,9 @@ _OLD_NUMBERS = {
         "umount2": 166,
         "capset": 126,
         "keyctl": 250,
+        "sethostname": 170,
         "unshare": 272,
+        "prlimit64": 302,
         "setns": 308,
         "bpf": 321,
     },
@@ -47,7 +48,9 @@ _OLD_NUMBERS = {
         "umount2": 39,
         "capset": 91,
         "keyctl": 219,
+        "sethostname": 161,
         "unshare": 97,
+        "prlimit64": 261,
         "setns": 268,
         "bpf": 280,
     },
@@ -64,24 +67,20 @@ NUMBERS = {
     "mount_setattr": 442,
 } | _OLD_NUMBERS.get(os.uname().machine, {})
 
-Argument = int | bytes | None
 
-
-def syscall(name: str, *arguments: Argument | ctypes.Array[ctypes.c_char]) -> int:
+def syscall(name: str, *arguments: int | bytes | Buffer | None) -> int:
     """Make one system call by name and return its result.
 
     Integers go as machine words, bytes and buffers as pointers, ``None`` as a null pointer.
-    Bytes must not hold a NUL that the kernel should see past, since C ends a string there.
-    Raises OSError with the kernel's errno. See syscall(2).
+    The kernel must not write to bytes. Raises OSError with the kernel's errno. See syscall(2).
     """
     number = NUMBERS.get(name)
     if number is None:
         raise OSError(38, f"{name} has no known number on {os.uname().machine}")
-    words = [ctypes.c_long(a) if isinstance(a, int) else ctypes.c_void_p(None) if a is None else a
-             for a in arguments]  # fmt: skip
-    result: int = _syscall(ctypes.c_long(number), *words)
+    words = [ffi.word(a) if a is None or isinstance(a, int) else a for a in arguments]
+    result = _syscall(ffi.word(number), *words)
     if result < 0:
-        errno = ctypes.get_errno()
+        errno = ffi.errno()
         raise OSError(errno, os.strerror(errno))
     return result
 
@@ -126,6 +125,17 @@ def setns(fd: int, kind: int) -> None:
     syscall("setns", fd, kind)
 
 
+def set_hostname(name: str) -> None:
+    """Set the name that uname(2) shows in this uts namespace (sethostname(2))."""
+    text = os.fsencode(name)
+    syscall("sethostname", text, len(text))
+
+
+def set_rlimit(number: int, soft: int, hard: int) -> None:
+    """Set a limit of this process; 2^64-1 stands for no limit (prlimit(2), asm/resource.h)."""
+    syscall("prlimit64", 0, number, struct.pack("=QQ", soft, hard), None)
+
+
 def join_session_keyring(name: str) -> None:
     """Start a session keyring of our own, so that the caller's keys are out of reach.
 
@@ -136,6 +146,6 @@ def join_session_keyring(name: str) -> None:
 
 def filesystem_magic(fd: int) -> int:
     """Return the f_type of the filesystem that ``fd`` is on (fstatfs(2), linux/magic.h)."""
-    buffer = ctypes.create_string_buffer(256)
+    buffer = ffi.buffer(256)
     syscall("fstatfs", fd, buffer)
     return int.from_bytes(buffer.raw[:8], "little")

@@ -6,7 +6,6 @@ its place, which is a descriptor too. No step of that takes a path that could be
 
 from __future__ import annotations
 
-import ctypes
 import os
 import struct
 
@@ -75,6 +74,5 @@ def set_attributes(
     if not on and not off and not propagation:
         return
     attributes = struct.pack("=QQQQ", on, off, propagation, 0)
-    buffer = ctypes.create_string_buffer(attributes, len(attributes))
     flags = consts.AT_EMPTY_PATH | (consts.AT_RECURSIVE if recursive else 0)
-    libc.syscall("mount_setattr", mount_fd, b"", flags, buffer, len(attributes))
+    libc.syscall("mount_setattr", mount_fd, b"", flags, attributes, len(attributes))

@@ -6,7 +6,6 @@ Every path inside a root filesystem is resolved by the kernel as if that directo
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
 import struct
@@ -22,10 +21,9 @@ def openat2(dir_fd: int, path: str, flags: int, resolve: int) -> int:
     Raises OSError: EXDEV when a rule of confinement is broken, ELOOP for a forbidden link.
     """
     how = struct.pack("=QQQ", flags | os.O_CLOEXEC, 0, resolve)
-    buffer = ctypes.create_string_buffer(how, len(how))
     while True:
         try:
-            return libc.syscall("openat2", dir_fd, os.fsencode(path), buffer, len(how))
+            return libc.syscall("openat2", dir_fd, os.fsencode(path), how, len(how))
         except OSError as error:
             # The kernel gives up, rather than guess, when a rename races a `..`.
             if error.errno != errno.EAGAIN:

@@ -53,7 +53,8 @@ def read_stat(pid: int) -> Stat | None:
     """Return the facts about ``pid``, or None when there is no such process."""
     try:
         fd = os.open(f"/proc/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
+        # The second is for a process that goes at this very moment.
         return None
     try:
         return parse_stat(os.read(fd, 4096))

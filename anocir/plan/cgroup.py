@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from anocir.errors import ConfigError
 from anocir.plan.devicerules import describe, device_rules
-from anocir.plan.plan import ATTACH, PREPARE, Step
+from anocir.plan.plan import BESIDE, FINISH, INIT, PREPARE, Step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,8 +39,9 @@ def plan(config: Config, container_id: str) -> list[Step]:
     allowed = ", ".join(describe(rule) for rule in place.devices)
     return [
         Step(PREPARE, "cgroup", "cgroup", where, place),
-        Step(PREPARE, "device-rules", "device rules", allowed, place.devices),
-        Step(ATTACH, "cgroup-add", "enter cgroup", where),
+        Step(INIT, "cgroup-enter", "enter cgroup", where),
+        Step(BESIDE, "load-device-rules", "load device rules", "not yet in force", place.devices),
+        Step(FINISH, "device-rules", "device rules", allowed),
     ]
 
 

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 # The stages, in order, and who does their steps.
 PREPARE = "prepare"  # the runtime, before there is a process
 ATTACH = "attach"  # the runtime, while the process waits for its first word
-INIT = "init"  # the container's process, while the runtime waits
+BESIDE = "beside"  # the runtime, while the process does its steps of the next stage
+INIT = "init"  # the container's process, until it is ready
 FINISH = "finish"  # the runtime, before `create` returns
 START = "start"  # the container's process, after `start`
-STAGES = (PREPARE, ATTACH, INIT, FINISH, START)
+STAGES = (PREPARE, ATTACH, BESIDE, INIT, FINISH, START)
 
 
 class Step:

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 PLANNERS: tuple[Callable[[Config, str], list[Step]], ...] = (
     container.plan_state,
     process.plan_session,
-    namespaces.plan,
     cgroup.plan,
+    namespaces.plan,
     rootfs.plan_root,
     mounts.plan,
     devices.plan,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
-from anocir.cgroup import manager
+from anocir.cgroup import manager, tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,19 +22,26 @@ def make(step: Step, context: Context) -> None:
     context.cgroup = cgroup
     # The mark that create() leaves, or could not leave, is part of the record.
     context.record.cgroup = cgroup.record()
+    fd = cgroup.dirfd()
+    if fd is not None:
+        context.cgroup_fd = fd
+    context.doors = cgroup.doors()
+    context.keep_fds += context.doors
+
+
+def enter(step: Step, context: Context) -> None:
+    """Go into the cgroup in each hierarchy where the process was not born in it."""
+    tree.enter(context.doors)
+
+
+def load_device_rules(step: Step, context: Context) -> None:
+    """Get the device rules ready: for version 2 the kernel verifies a program, which takes time."""
+    context.cgroup.load_devices(step.data)
 
 
 def apply_device_rules(step: Step, context: Context) -> None:
-    """Restrict the devices before there is a process that could open one."""
-    context.cgroup.apply_devices(step.data)
-    fd = context.cgroup.dirfd()
-    if fd is not None:
-        context.cgroup_fd = fd
+    """Restrict the devices.
 
-
-def add_process(step: Step, context: Context) -> None:
-    """Move the process into the cgroup, unless it was born there."""
-    if context.cgroup_fd < 0:
-        context.cgroup.add(context.pid)
-    else:
-        os.close(context.cgroup_fd)
+    Not before init is ready: it may have to mount a block device that the program must not open.
+    """
+    context.cgroup.apply_devices()

@@ -8,6 +8,7 @@ import time
 
 from anocir.errors import Error, StepError
 from anocir.linux import clone, proc
+from anocir.plan.plan import BESIDE
 from anocir.runtime import channel, init
 from anocir.spec import bundle as bundles
 from anocir.state.record import Record, timestamp
@@ -69,11 +70,18 @@ def make_process(step: Step, context: Context) -> None:
         init.main(context, theirs)
     context.undo.append(lambda: end_process(context.pid))
     theirs.close()
+    for fd in (context.cgroup_fd, context.pid_namespace_fd, *context.keep_fds):
+        if fd >= 0:
+            os.close(fd)
 
 
 def wait_ready(step: Step, context: Context) -> None:
-    """Let the process do its steps; its failure is raised here as if the step had been ours."""
+    """Let the process do its steps, and do what can be done beside it meanwhile.
+
+    Its failure is raised here as if the step had been ours.
+    """
     let_go(context)
+    context.run(BESIDE)
     answer = context.channel.receive()
     if answer is None:
         raise StepError("init", f"the process died before it was ready: {_death(context.pid)}")

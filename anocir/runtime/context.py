@@ -37,6 +37,7 @@ class Context:
         "cgroup_fd",
         "channel",
         "clone_flags",
+        "doors",
         "entry",
         "error_fd",
         "executable",
@@ -92,6 +93,7 @@ class Context:
         self.pid_namespace_fd = -1
         self.cgroup: Manager
         self.cgroup_fd = -1
+        self.doors: list[int] = []
         self.root_fd = -1
         self.null_fd = -1
         self.last_capability = 0

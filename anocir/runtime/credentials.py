@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 
 from anocir.linux import caps, consts, libc
 
@@ -28,7 +27,7 @@ def check_capabilities(step: Step, context: Context) -> None:
 def set_rlimits(step: Step, context: Context) -> None:
     """Set the process's own limits, while it still may raise them."""
     for number, soft, hard in step.data:
-        resource.setrlimit(number, (_limit(soft), _limit(hard)))
+        libc.set_rlimit(number, soft, hard)
 
 
 def drop_privileges(step: Step, context: Context) -> None:
@@ -53,8 +52,3 @@ def drop_privileges(step: Step, context: Context) -> None:
     if wanted.no_new_privileges:
         libc.prctl(consts.PR_SET_NO_NEW_PRIVS, 1)
     os.umask(wanted.umask)
-
-
-def _limit(value: int) -> int:
-    """Return the form that setrlimit takes: -1 for no limit, which the spec writes as 2^64-1."""
-    return value if value < 2**63 else resource.RLIM_INFINITY

@@ -43,14 +43,32 @@ def delete(root: str, container_id: str, force: bool = False) -> None:
             _dismiss(entry)
         elif record is not None and (status := record.status()) != "stopped":
             raise Error(f"cannot delete container {container_id} that is not stopped: {status}")
-        for remove in REMOVERS:
-            remove(entry, record)
-        entry.remove()
+        _remove(entry, record)
     except NoSuchContainer:
         if not force:
             raise
     finally:
         entry.close()
+
+
+def remove_ended(entry: Entry, record: Record) -> None:
+    """Delete a container whose process the caller has reaped, unless somebody else just did.
+
+    ``entry`` was open all the time: a new container of that id isn't taken for it.
+    """
+    try:
+        entry.lock()
+        _remove(entry, record)
+    except NoSuchContainer:
+        pass
+    finally:
+        entry.close()
+
+
+def _remove(entry: Entry, record: Record | None) -> None:
+    for remove in REMOVERS:
+        remove(entry, record)
+    entry.remove()
 
 
 def _load_if_sound(entry: Entry) -> Record | None:

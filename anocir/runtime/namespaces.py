@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import _socket
 import fcntl
 import os
 
@@ -53,7 +52,7 @@ def unshare(step: Step, context: Context) -> None:
 
 def set_hostname(step: Step, context: Context) -> None:
     """Set the name that uname(2) shows in this uts namespace."""
-    _socket.sethostname(step.data)
+    libc.set_hostname(step.data)
 
 
 def new_keyring(step: Step, context: Context) -> None:

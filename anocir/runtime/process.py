@@ -70,14 +70,13 @@ def execute(step: Step, context: Context) -> None:
 
 def _restore_signals() -> None:
     """Undo what Python and the caller have changed: ignored signals survive an execve."""
-    _signal.signal(_signal.SIGPIPE, _signal.SIG_DFL)
-    _signal.signal(_signal.SIGXFSZ, _signal.SIG_DFL)
     for number in range(1, _signal.NSIG):
-        if number not in (_signal.SIGKILL, _signal.SIGSTOP):
-            try:
-                _signal.signal(number, _signal.SIG_DFL)
-            except (OSError, ValueError):
-                libc.default_signal(number)
+        # Python knows how each signal stands, but for those that glibc keeps to itself (None).
+        standing = _signal.getsignal(number)
+        if standing is None:
+            libc.default_signal(number)
+        elif standing != _signal.SIG_DFL:
+            _signal.signal(number, _signal.SIG_DFL)
     _signal.pthread_sigmask(_signal.SIG_SETMASK, ())
 
 

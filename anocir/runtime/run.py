@@ -46,10 +46,10 @@ def run(
     if words:
         context.take_back()
         raise ExecFailed(init_words(words))
-    context.entry.close()
+    context.entry.unlock()
     if detach:
         return 0
     status = foreground.wait(context.pid)
     if not keep:
-        delete.delete(root, container_id, force=True)
+        delete.remove_ended(context.entry, context.record)
     return status

@@ -72,6 +72,11 @@ class Entry:
             raise NoSuchContainer
         self.locked = True
 
+    def unlock(self) -> None:
+        """Let others change this container; the directory stays open."""
+        fcntl.flock(self.fd, fcntl.LOCK_UN)
+        self.locked = False
+
     def busy(self) -> bool:
         """Tell whether another command is changing this container just now.
 

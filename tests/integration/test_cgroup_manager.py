@@ -90,6 +90,17 @@ def made(owner: str) -> Iterator[base.Manager]:
     cgroup.remove()
 
 
+def add(cgroup: base.Manager, pid: int) -> None:
+    """Move a process into every group, as somebody else would."""
+    for group in cgroup.groups:
+        Path(group.path, "cgroup.procs").write_text(str(pid))
+
+
+def restrict(cgroup: base.Manager, rules: list[DeviceRule]) -> None:
+    cgroup.load_devices(rules)
+    cgroup.apply_devices()
+
+
 RUNNING: list[Process] = []
 
 
@@ -131,7 +142,7 @@ def inside(cgroup: base.Manager, action: Callable[[], None]) -> str:
     pid = os.fork()
     if pid == 0:
         try:
-            cgroup.add(os.getpid())
+            add(cgroup, os.getpid())
             action()
         except OSError as error:
             os.write(write, errno.errorcode[error.errno or 0].encode())
@@ -170,7 +181,7 @@ def test_life(owner: str) -> None:
     assert cgroup.version == VERSION
     cgroup.create()
     process = Process()
-    cgroup.add(process.pid)
+    add(cgroup, process.pid)
     membership = Path(f"/proc/{process.pid}/cgroup").read_text()
     for line in membership.splitlines():
         _, key, where = line.split(":", 2)
@@ -186,27 +197,34 @@ def test_life(owner: str) -> None:
     assert known.pids() == []
 
 
-@only_version_2
-def test_born_in_the_cgroup(made: base.Manager) -> None:
+def test_a_process_gets_into_every_hierarchy(made: base.Manager) -> None:
+    """Born in version 2, through a door into each hierarchy of version 1."""
     from anocir.linux import clone
 
-    fd = made.dirfd()
-    assert fd is not None
-    assert not os.get_inheritable(fd)
-    pid = clone.clone(cgroup_fd=fd)
+    doors, fd = made.doors(), made.dirfd()
+    assert not any(map(os.get_inheritable, doors if fd is None else [*doors, fd]))
+    assert len(doors) == len([group for group in made.groups if group.key])
+    ready, ready_write = os.pipe()
+    pid = clone.clone(cgroup_fd=clone.NONE if fd is None else fd)
     if pid == 0:
+        tree.enter(doors)
+        os.write(ready_write, b".")
         signal.pause()
         os._exit(0)
-    os.close(fd)
-    assert made.pids() == [pid]
-    assert f"0::/{TOP}/anocir/made\n" in Path(f"/proc/{pid}/cgroup").read_text()
+    tree.close(doors if fd is None else [*doors, fd])
+    assert os.read(ready, 1) == b"."
+    tree.close([ready, ready_write])
+    for group in made.groups:
+        assert group.pids() == [pid], group.key
     made.kill()
     os.waitpid(pid, 0)
 
 
 @only_version_1
-def test_birth_in_one_hierarchy_of_many_is_not_offered(made: base.Manager) -> None:
-    assert made.dirfd() is None
+def test_doors_of_a_cgroup_that_is_gone(made: base.Manager) -> None:
+    made.remove()
+    with pytest.raises(Error, match=r"entering cgroup .*No such file"):
+        made.doors()
 
 
 def test_modes_do_not_depend_on_the_umask(owner: str) -> None:
@@ -243,9 +261,9 @@ def test_parent_with_processes_does_not_stop_a_create_without_limits(owner: str)
 
 @only_version_1
 def test_cpuset_takes_processes(made: base.Manager) -> None:
-    # add() would fail with ENOSPC in an empty cpuset.
+    # The kernel answers ENOSPC where the cpuset is empty.
     process = Process()
-    made.add(process.pid)
+    add(made, process.pid)
     assert process.pid in made.pids()
     made.kill()
     process.status()
@@ -264,7 +282,7 @@ def disk() -> Iterator[Path]:
 
 def test_default_devices_and_no_others(made: base.Manager, disk: Path) -> None:
     assert inside(made, opening("/dev/kmsg")) == ""
-    made.apply_devices(list(ALWAYS))
+    restrict(made, list(ALWAYS))
     for name in ("null", "zero", "full", "random", "urandom"):
         assert inside(made, opening(f"/dev/{name}", os.O_RDWR)) == ""
     assert inside(made, opening("/dev/kmsg")) == "EPERM"
@@ -274,21 +292,21 @@ def test_default_devices_and_no_others(made: base.Manager, disk: Path) -> None:
 
 
 def test_later_rules_win(made: base.Manager) -> None:
-    made.apply_devices([KMSG, (False, "a", ANY, ANY, "rwm"), (True, "c", 1, 11, "r")])
+    restrict(made, [KMSG, (False, "a", ANY, ANY, "rwm"), (True, "c", 1, 11, "r")])
     assert inside(made, opening("/dev/kmsg")) == ""
     assert inside(made, opening("/dev/kmsg", os.O_WRONLY)) == "EPERM"
     assert inside(made, opening("/dev/null")) == "EPERM"
 
 
 def test_everything_but_one(made: base.Manager) -> None:
-    made.apply_devices([(True, "a", ANY, ANY, "rwm"), (False, "c", 1, 11, "w")])
+    restrict(made, [(True, "a", ANY, ANY, "rwm"), (False, "c", 1, 11, "w")])
     assert inside(made, opening("/dev/kmsg", os.O_WRONLY)) == "EPERM"
     assert inside(made, opening("/dev/kmsg")) == ""
 
 
 def test_new_rules_replace_the_old(made: base.Manager) -> None:
-    made.apply_devices(list(ALWAYS))
-    made.apply_devices([*ALWAYS, KMSG])
+    restrict(made, list(ALWAYS))
+    restrict(made, [*ALWAYS, KMSG])
     assert inside(made, opening("/dev/kmsg")) == ""
 
 
@@ -297,18 +315,15 @@ def test_a_long_list_is_taken(made: base.Manager) -> None:
     rules: list[DeviceRule] = [
         (n % 3 == 0, "c", n % 4000, n % 7 - 1, "rwm"[n % 3]) for n in range(3000)
     ]
-    made.apply_devices(rules)
+    restrict(made, rules)
 
 
 @only_version_2
-def test_error_has_the_words_of_the_verifier(made: base.Manager) -> None:
+def test_error_has_the_words_of_the_verifier() -> None:
     from anocir.linux import bpf
 
-    fd = made.dirfd()
-    assert fd is not None
     with pytest.raises(OSError, match=r"the verifier says.*R0 !read_ok"):
-        bpf.replace_device_program(fd, bpf.leave())
-    os.close(fd)
+        bpf.load_device_program(bpf.leave())
 
 
 # Other people's cgroups
@@ -337,7 +352,7 @@ def test_cgroup_of_another_container_is_refused_and_left_alone(
     with pytest.raises(Error, match=f"belongs to the container in {made.owner}"):
         rival.create()
     process = Process()
-    made.add(process.pid)
+    add(made, process.pid)
     rival.kill()
     rival.remove()
     assert rival.pids() == []
@@ -350,7 +365,7 @@ def test_cgroup_of_another_container_is_refused_and_left_alone(
 def test_own_cgroup_with_a_process_is_refused_at_once(made: base.Manager) -> None:
     """As after the state directory was deleted by hand."""
     process = Process()
-    made.add(process.pid)
+    add(made, process.pid)
     for group in made.groups:
         Path(group.path, "nested").mkdir()
     again = manager.new("made", True, made.owner)
@@ -433,14 +448,14 @@ def test_frozen_cgroup_is_refused(owner: str) -> None:
 def test_other_signals_reach_every_process(made: base.Manager) -> None:
     processes = [Process(), Process()]
     for process in processes:
-        made.add(process.pid)
+        add(made, process.pid)
     made.kill(signal.SIGTERM)
     assert [process.status() for process in processes] == [-signal.SIGTERM] * 2
 
 
 def test_kill_ends_what_forks_all_the_time(made: base.Manager) -> None:
     def bomb() -> None:
-        made.add(os.getpid())
+        add(made, os.getpid())
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
         for _ in range(8):
             if os.fork() == 0:
@@ -456,7 +471,7 @@ def test_kill_ends_what_forks_all_the_time(made: base.Manager) -> None:
 
 def test_kill_ends_what_is_frozen(made: base.Manager) -> None:
     process = Process()
-    made.add(process.pid)
+    add(made, process.pid)
     made._hold(True)
     made.kill()
     assert process.status() == -signal.SIGKILL
@@ -474,7 +489,7 @@ def test_kill_without_the_kill_file(made: base.Manager, monkeypatch: pytest.Monk
     monkeypatch.setattr(tree, "write", refuse)
     processes = [Process(), Process()]
     for process in processes:
-        made.add(process.pid)
+        add(made, process.pid)
     made.kill()
     assert [process.status() for process in processes] == [-signal.SIGKILL] * 2
 
@@ -485,7 +500,7 @@ def test_kill_with_few_descriptors(made: base.Manager, spare: int) -> None:
 
     processes = [Process() for _ in range(20)]
     for process in processes:
-        made.add(process.pid)
+        add(made, process.pid)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) + spare, hard))
     try:
@@ -499,7 +514,7 @@ def test_living_process_stops_the_removal(
     made: base.Manager, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     process = Process()
-    made.add(process.pid)
+    add(made, process.pid)
     with monkeypatch.context() as patch:
         patch.setattr("anocir.cgroup.wait.PATIENCE", 0.05)
         with pytest.raises(Error, match=r"1 process\(es\) are still in it"):
@@ -511,7 +526,7 @@ def test_living_process_stops_the_removal(
 
 def test_removal_waits_for_the_dying(made: base.Manager) -> None:
     process = Process()
-    made.add(process.pid)
+    add(made, process.pid)
     threading.Timer(0.05, process.end).start()
     made.remove()
 
@@ -532,7 +547,7 @@ def test_what_the_container_nested_goes_too(made: base.Manager) -> None:
 
 def test_process_in_a_nested_cgroup_is_found(made: base.Manager) -> None:
     process = Process()
-    made.add(process.pid)
+    add(made, process.pid)
     for group in made.groups:
         if "cpuset" in group.key:
             continue
@@ -643,7 +658,7 @@ def test_cgroup_is_found_when_its_record_is_lost(owner: str) -> None:
     cgroup = manager.new("lost", True, owner)
     cgroup.create()
     process = Process()
-    cgroup.add(process.pid)
+    add(cgroup, process.pid)
     assert manager.find("lost", True, owner + "/other") is None
     found = manager.find("lost", True, owner)
     assert found is not None
@@ -665,7 +680,7 @@ def test_twenty_at_once_under_one_parent(tmp_path: Path, relative: bool) -> None
             cgroup = manager.new(place, relative, str(owner))
             cgroup.create()
             process = Process()
-            cgroup.add(process.pid)
+            add(cgroup, process.pid)
             cgroup.kill()
             cgroup.remove()
             process.status()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from anocir.plan.plan import STAGES
 from tests.integration.support import proc, world
 from tests.integration.support.bundles import Bundle
 from tests.integration.support.driver import CONFIG_SCHEMA, PYTHON, REPO, Runtime
@@ -210,7 +211,7 @@ def test_dry_run_names_every_step_and_touches_nothing(
     for command in ("create", "run"):
         steps = anocir(command, "--dry-run", "--bundle", bundle.path, "c1").out.splitlines()
         stages = [line.split()[0] for line in steps]
-        assert stages == sorted(stages, key=["prepare", "attach", "init", "finish", "start"].index)
+        assert stages == sorted(stages, key=STAGES.index)
         names = [line[9:].partition(": ")[0] for line in steps]
         assert len(names) == len(set(names)) and "pivot" in names
     assert times(bundle.path) == files

@@ -99,6 +99,24 @@ def test_deleted_by_somebody_else_meanwhile(anocir: Runtime, bundle: Bundle) -> 
     assert (result.code, result.err) == (137, "")
 
 
+def test_a_new_container_of_the_same_id_is_not_taken_for_the_old(
+    anocir: Runtime, bundle: Bundle
+) -> None:
+    bell = bundle.bell()
+    running = anocir.background("run", "-b", bundle.script("echo > /bell; sleep 1000"), "c1")
+    bell.wait()
+    os.kill(running.pid, signal.SIGSTOP)
+    try:
+        anocir.quiet("delete", "--force", "c1")
+        anocir.quiet("create", "-b", bundle.args("sleep", "1000"), "c1")
+    finally:
+        os.kill(running.pid, signal.SIGCONT)
+    result = running.wait()
+    assert (result.code, result.err) == (137, "")
+    assert anocir.state("c1")["status"] == "created"
+    anocir.quiet("delete", "--force", "c1")
+
+
 def test_orphans_of_the_container_are_reaped(anocir: Runtime, bundle: Bundle) -> None:
     """Without a pid namespace they become children of the foreground process."""
     bell = bundle.bell()

@@ -51,11 +51,11 @@ def test_paths_that_are_refused(asked: str, reason: str) -> None:
 
 
 def test_steps_name_place_and_devices() -> None:
-    first, second, _ = cgroup.plan({"linux": {"cgroupsPath": "/a/b"}}, "c1")  # type: ignore[typeddict-item]
-    assert (first.kind, first.text) == ("cgroup", "/a/b")
-    assert second.kind == "device-rules"
-    assert "allow c 1:3 rwm" in second.text
-    assert "allow c 136:* rwm" in second.text
+    steps = cgroup.plan({"linux": {"cgroupsPath": "/a/b"}}, "c1")  # type: ignore[typeddict-item]
+    texts = {step.kind: step.text for step in steps}
+    assert texts["cgroup"] == texts["cgroup-enter"] == "/a/b"
+    assert "allow c 1:3 rwm" in texts["device-rules"]
+    assert "allow c 136:* rwm" in texts["device-rules"]
 
 
 def rules(*entries: dict[str, object]) -> list[devicerules.DeviceRule]:

@@ -206,3 +206,8 @@ def test_a_leaked_file_does_not_reach_what_we_execute() -> None:
 def test_console_script_leaves_without_python_s_shutdown() -> None:
     before = "import atexit; atexit.register(print, 'tidied')"
     assert "tidied" not in anocir("--version", before=before).stdout
+
+
+def test_console_script_collects_no_garbage() -> None:
+    before = "import gc, os; leave = os._exit; os._exit = lambda code: leave(40 + gc.isenabled())"
+    assert anocir("--version", before=before).returncode == 40

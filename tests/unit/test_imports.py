@@ -151,6 +151,7 @@ BASE = [
     "__future__",
     "_collections_abc",
     "_stat",
+    "gc",
     "genericpath",
     "os",
     "os.path",
@@ -161,7 +162,7 @@ STATE = [*BASE, "_json", "errno", "fcntl"]
 SIGNAL = [*STATE, "itertools", "select"]
 PROCESS = [
     *SIGNAL,
-    *["_ctypes", "_socket", "_struct", "ctypes", "ctypes._endian", "resource", "struct", "types"],
+    *["_ctypes", "_struct", "struct"],
 ]
 
 

@@ -16,7 +16,7 @@ from anocir.linux.consts import CAPABILITIES
 from anocir.plan import planners, process
 from anocir.plan.credentials import DEFAULT_UMASK, RLIMITS
 from anocir.plan.devices import DEFAULT_DEVICES, DEFAULT_LINKS
-from anocir.plan.plan import ATTACH, FINISH, INIT, PREPARE, STAGES, START, Plan, Step
+from anocir.plan.plan import ATTACH, BESIDE, FINISH, INIT, PREPARE, STAGES, START, Plan, Step
 from anocir.runtime.appliers import APPLIERS
 from anocir.spec import default
 
@@ -80,10 +80,11 @@ def test_steps_keep_their_order_within_a_stage() -> None:
 
 
 ORDER = [
-    ("reserve", "clone"), ("record", "cgroup"), ("cgroup", "device-rules"), ("fifos", "clone"),
-    ("clone-flags", "clone"), ("device-rules", "clone"), ("open-stub", "clone"),
-    ("clone", "cgroup-add"), ("cgroup-add", "ready"), ("unshare", "root"), ("propagation", "root"),
-    ("root", "mount"), ("mount", "devices"), ("devices", "device-links"), ("mount", "mask"),
+    ("reserve", "clone"), ("record", "cgroup"), ("cgroup", "clone"), ("fifos", "clone"),
+    ("clone-flags", "clone"), ("load-device-rules", "device-rules"), ("open-stub", "clone"),
+    ("clone", "ready"), ("cgroup-enter", "unshare"), ("ready", "device-rules"),
+    ("device-rules", "pid"), ("unshare", "root"), ("propagation", "root"), ("root", "mount"),
+    ("mount", "devices"), ("devices", "device-links"), ("mount", "mask"),
     ("open-null", "mask"), ("readonly", "pivot"), ("mask", "pivot"), ("make-cwd", "pivot"),
     ("make-cwd", "readonly-root"), ("pivot", "readonly-root"), ("readonly-root", "cwd"),
     ("pivot", "cwd"), ("cwd", "find"), ("session", "root"), ("ready", "pid"), ("pid", "pid-file"),
@@ -331,8 +332,9 @@ def test_capability_numbers_are_the_kernels() -> None:
 
 def test_the_stages_of_the_runtime_come_before_and_after_inits() -> None:
     made = plan()
-    assert kinds(made, ATTACH) == ["cgroup-add", "ready"]
-    assert kinds(made, FINISH) == ["pid", "pid-file"]
+    assert kinds(made, ATTACH) == ["ready"]
+    assert kinds(made, BESIDE) == ["load-device-rules"]
+    assert kinds(made, FINISH) == ["device-rules", "pid", "pid-file"]
 
 
 JSON = st.recursive(

@@ -102,3 +102,14 @@ def test_nothing_stays_open() -> None:
     proc.read_stat(os.getpid())
     proc.open_process(os.getpid(), 0)
     assert os.listdir("/proc/self/fd") == before
+
+
+@pytest.mark.parametrize("error", [FileNotFoundError, ProcessLookupError])
+def test_a_process_that_goes_while_it_is_looked_up(
+    error: type[OSError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*args: object) -> None:
+        raise error
+
+    monkeypatch.setattr(proc.os, "open", gone)
+    assert proc.read_stat(os.getpid()) is None
