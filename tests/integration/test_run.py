@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 
@@ -105,6 +106,10 @@ def test_a_new_container_of_the_same_id_is_not_taken_for_the_old(
     bell = bundle.bell()
     running = anocir.background("run", "-b", bundle.script("echo > /bell; sleep 1000"), "c1")
     bell.wait()
+    # The program may be quicker than the runtime: stop that when it has let go of the lock.
+    lock = os.open(anocir.root / "c1", os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    os.close(lock)
     os.kill(running.pid, signal.SIGSTOP)
     try:
         anocir.quiet("delete", "--force", "c1")
