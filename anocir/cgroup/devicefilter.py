@@ -47,9 +47,10 @@ def attach(group: Group, fd: int) -> None:
             bpf.replace_device_program(directory, fd)
         finally:
             os.close(directory)
-            os.close(fd)
     except OSError as error:
         raise _error(group, error) from None
+    finally:
+        os.close(fd)
 
 
 def program(rules: list[DeviceRule]) -> bytes:

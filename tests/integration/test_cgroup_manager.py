@@ -311,6 +311,14 @@ def test_new_rules_replace_the_old(made: base.Manager) -> None:
 
 
 @only_version_2
+def test_the_program_is_closed_when_the_cgroup_is_gone(made: base.Manager) -> None:
+    made.load_devices(list(ALWAYS))
+    made.remove()
+    with pytest.raises(Error, match=r"restricting the devices of cgroup .*No such file"):
+        made.apply_devices()
+
+
+@only_version_2
 def test_a_long_list_is_taken(made: base.Manager) -> None:
     rules: list[DeviceRule] = [
         (n % 3 == 0, "c", n % 4000, n % 7 - 1, "rwm"[n % 3]) for n in range(3000)
