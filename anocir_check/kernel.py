@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import os
 import select
 import signal
@@ -81,11 +82,23 @@ def alive(pid: int) -> bool:
     return found is not None and not found.ended
 
 
+def open_process(pid: int) -> int | None:
+    """Return a pidfd, or None when the process has ended.
+
+    At the moment when a process is reaped Linux says EINVAL instead of ESRCH.
+    """
+    try:
+        return os.pidfd_open(pid)
+    except OSError as error:
+        if error.errno in (errno.ESRCH, errno.EINVAL):
+            return None
+        raise
+
+
 def wait_exit(pid: int, timeout: float) -> None:
     """Wait until a child has ended, and leave it unreaped. Ends the check when it does not."""
-    try:
-        fd = os.pidfd_open(pid)
-    except ProcessLookupError:
+    fd = open_process(pid)
+    if fd is None:
         fail(f"process {pid} is there, or a zombie that its parent has not reaped", "it is gone")
     try:
         poll = select.poll()
@@ -98,9 +111,8 @@ def wait_exit(pid: int, timeout: float) -> None:
 
 def ends(pid: int, timeout: float) -> bool:
     """Wait for a process to end, and kill it when it does not; tell whether it did."""
-    try:
-        fd = os.pidfd_open(pid)
-    except ProcessLookupError:
+    fd = open_process(pid)
+    if fd is None:
         return True
     try:
         poll = select.poll()

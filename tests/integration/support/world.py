@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import atexit
 import ctypes
+import errno
 import os
 import select
 import signal
@@ -253,11 +254,23 @@ def restore(before: View) -> None:
         os.rmdir(path)
 
 
+def open_process(pid: int) -> int | None:
+    """Return a pidfd, or None when the process has ended.
+
+    At the moment when a process is reaped Linux says EINVAL instead of ESRCH.
+    """
+    try:
+        return os.pidfd_open(pid)
+    except OSError as error:
+        if error.errno in (errno.ESRCH, errno.EINVAL):
+            return None
+        raise
+
+
 def wait_end(pid: int, timeout: float = 120) -> None:
     """Wait until a process has ended; raises TimeoutError."""
-    try:
-        fd = os.pidfd_open(pid)
-    except ProcessLookupError:
+    fd = open_process(pid)
+    if fd is None:
         return
     try:
         poll = select.poll()
@@ -270,9 +283,8 @@ def wait_end(pid: int, timeout: float = 120) -> None:
 
 def end(pid: int, start: int) -> None:
     """Kill exactly this process, if it still runs, and wait for its end."""
-    try:
-        fd = os.pidfd_open(pid)
-    except ProcessLookupError:
+    fd = open_process(pid)
+    if fd is None:
         return
     try:
         stat = stat_of(pid)
