@@ -24,9 +24,39 @@ from anocir.spec import rules, support
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from anocir.plan.plan import Step
     from anocir.spec.types import Config
+
+
+def on_demand(planner: str, *settings: str) -> Callable[[Config, str], list[Step]]:
+    """Return a planner that loads ``module.function`` of this package when it is needed.
+
+    That is for a config with a value at one of ``settings``, dotted paths such as
+    ``linux.seccomp``. Few configs have it, and the others do not pay for the module.
+    """
+    module, _, function = planner.partition(".")
+
+    def plan(config: Config, container_id: str) -> list[Step]:
+        if not any(_asks(config, setting) for setting in settings):
+            return []
+        loaded = __import__(f"anocir.plan.{module}", fromlist=(function,))
+        steps: list[Step] = getattr(loaded, function)(config, container_id)
+        return steps
+
+    return plan
+
+
+def _asks(config: Config, setting: str) -> bool:
+    value: Any = config
+    for name in setting.split("."):
+        value = value.get(name)
+        if not value:
+            # An oomScoreAdj of 0 is not the same as none.
+            return type(value) is int
+    return True
+
 
 PLANNERS: tuple[Callable[[Config, str], list[Step]], ...] = (
     container.plan_state,

@@ -1,4 +1,8 @@
-"""Which function does which kind of step."""
+"""Which function does which kind of step.
+
+A function that few containers need is named instead, as ``module.function`` of this package, and
+loaded only for a plan that has its kind of step.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +20,10 @@ from anocir.runtime import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from anocir.plan.plan import Plan
+    from anocir.runtime.context import Applier
 
-    from anocir.plan.plan import Step
-    from anocir.runtime.context import Context
-
-APPLIERS: dict[str, Callable[[Step, Context], None]] = {
+APPLIERS: dict[str, Applier | str] = {
     "reserve": container.reserve,
     "freeze": container.freeze,
     "record": container.write_record,
@@ -61,3 +63,20 @@ APPLIERS: dict[str, Callable[[Step, Context], None]] = {
     "credentials": credentials.drop_privileges,
     "exec": process.execute,
 }
+
+
+def needed(plan: Plan) -> dict[str, Applier]:
+    """Return the function for each kind of step in a plan.
+
+    Called before the container's process is made, which imports nothing any more.
+    """
+    return {step.kind: _loaded(APPLIERS[step.kind]) for step in plan.steps}
+
+
+def _loaded(applier: Applier | str) -> Applier:
+    if not isinstance(applier, str):
+        return applier
+    module, _, function = applier.partition(".")
+    loaded = __import__(f"anocir.runtime.{module}", fromlist=(function,))
+    found: Applier = getattr(loaded, function)
+    return found

@@ -6,8 +6,7 @@ import os
 
 from anocir.plan import planners
 from anocir.plan.plan import ATTACH, FINISH, PREPARE
-from anocir.runtime import container
-from anocir.runtime.appliers import APPLIERS
+from anocir.runtime import appliers, container
 from anocir.runtime.context import Context
 from anocir.spec import bundle as bundles
 
@@ -41,7 +40,7 @@ def create(
     """
     loaded = bundles.load(bundle)
     plan = make_plan(loaded, container_id, warn, without)
-    context = Context(root, plan, APPLIERS, loaded, warn)
+    context = Context(root, plan, appliers.needed(plan), loaded, warn)
     context.pid_file = pid_file
     context.fail_at = fail_at
     bring_up(context)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from anocir.errors import ExecFailed
 from anocir.linux import consts, libc
-from anocir.runtime import create, delete, foreground
-from anocir.runtime.appliers import APPLIERS
+from anocir.runtime import appliers, create, delete, foreground
 from anocir.runtime.context import Context
 from anocir.runtime.start import init_words
 from anocir.spec import bundle as bundles
@@ -35,7 +34,7 @@ def run(
     """
     loaded = bundles.load(bundle)
     plan = create.make_plan(loaded, container_id, warn, (*without, "fifos"))
-    context = Context(root, plan, APPLIERS, loaded, warn)
+    context = Context(root, plan, appliers.needed(plan), loaded, warn)
     context.pid_file = pid_file
     context.fail_at = fail_at
     if not detach:

@@ -672,9 +672,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import anocir.plan.types
 
-PLANNERS: tuple[object, ...] = (m.plan, later.plan)
+def on_demand(planner: str, *settings: str) -> str:
+    return planner
+
+
+PLANNERS: tuple[object, ...] = (m.plan, later.plan, on_demand("later.plan", "later"))
 APPLIED = ("root", "later")
-TABLE = {"mount": m.plan, "later": later.plan, "share": share}
+TABLE = {"mount": m.plan, "later": later.plan, "share": share, "rare": "later.plan"}
 
 
 def make() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -17,6 +17,7 @@ from anocir.plan import planners, process
 from anocir.plan.credentials import DEFAULT_UMASK, RLIMITS
 from anocir.plan.devices import DEFAULT_DEVICES, DEFAULT_LINKS
 from anocir.plan.plan import ATTACH, BESIDE, FINISH, INIT, PREPARE, STAGES, START, Plan, Step
+from anocir.runtime import appliers, rootfs
 from anocir.runtime.appliers import APPLIERS
 from anocir.spec import default
 
@@ -356,3 +357,21 @@ def test_a_config_that_passes_the_check_can_be_planned_or_is_refused(part: str, 
         planners.make(changed, "c1", lambda text: None)
     except ConfigError:
         pass
+
+
+def test_a_planner_on_demand_is_loaded_for_its_settings_alone() -> None:
+    planner = planners.on_demand("absent.plan", "linux.seccomp", "process.oomScoreAdj")
+    for nothing in ({}, {"linux": {}}, {"linux": {"seccomp": None}, "process": {}}):
+        assert planner(cast("Any", nothing), "c1") == []
+    for asked in ({"linux": {"seccomp": {"x": 1}}}, {"process": {"oomScoreAdj": 0}}):
+        with pytest.raises(ModuleNotFoundError):
+            planner(cast("Any", asked), "c1")
+
+
+def test_an_applier_on_demand_is_loaded_for_its_kind_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(APPLIERS, "rare", "rootfs.pivot")
+    monkeypatch.setitem(APPLIERS, "absent", "absent.apply")
+    found = appliers.needed(Plan([Step(INIT, "rare", "n", "t"), Step(INIT, "pivot", "n", "t")]))
+    assert found == {"rare": rootfs.pivot, "pivot": rootfs.pivot}

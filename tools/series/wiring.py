@@ -45,6 +45,7 @@ def _drop_rows(table: ast.expr | None, modules: dict[str, str], stays: Stays) ->
     elif isinstance(table, ast.Dict):
         rows = list(zip(table.keys, table.values, strict=True))
         rows = [(key, value) for key, value in rows if _stays(value, modules, stays)]
+        rows = [(key, value) for key, value in rows if _named_stays(value, stays)]
         table.keys = [key for key, _ in rows]
         table.values = [value for _, value in rows]
 
@@ -54,4 +55,14 @@ def _stays(row: ast.expr, modules: dict[str, str], stays: Stays) -> bool:
     match row:
         case ast.Call(func=ast.Name(id="Command"), args=[ast.Constant(value=str(name)), *_]):
             needed.add(f"{PACKAGE}cli/cmd/{name}.py")
+        case ast.Call(func=ast.Name(id="on_demand"), args=[ast.Constant(value=str(name)), *_]):
+            needed.add(f"{PACKAGE}plan/{name.partition('.')[0]}.py")
     return all(stays(path) for path in needed)
+
+
+def _named_stays(applier: ast.expr, stays: Stays) -> bool:
+    """Whether an applier stays that is named in a string, ``module.function``."""
+    match applier:
+        case ast.Constant(value=str(name)):
+            return stays(f"{PACKAGE}runtime/{name.partition('.')[0]}.py")
+    return True
