@@ -6,6 +6,8 @@ in tests, and cut short at any step.
 
 from __future__ import annotations
 
+from anocir.errors import UsageError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -52,6 +54,11 @@ class Plan:
     def stage(self, name: str) -> list[Step]:
         """Return the steps of one stage."""
         return [step for step in self.steps if step.stage == name]
+
+    def check_name(self, name: str | None) -> None:
+        """Raise UsageError when a name is given and no step has it."""
+        if name is not None and name not in [step.name for step in self.steps]:
+            raise UsageError(f'no step is named "{name}"; --dry-run lists them')
 
     def describe(self) -> list[str]:
         """Return one line per step."""

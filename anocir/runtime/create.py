@@ -40,6 +40,7 @@ def create(
     """
     loaded = bundles.load(bundle)
     plan = make_plan(loaded, container_id, warn, without)
+    plan.check_name(fail_at)
     context = Context(root, plan, appliers.needed(plan), loaded, warn)
     context.pid_file = pid_file
     context.fail_at = fail_at

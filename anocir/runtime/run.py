@@ -34,6 +34,7 @@ def run(
     """
     loaded = bundles.load(bundle)
     plan = create.make_plan(loaded, container_id, warn, (*without, "fifos"))
+    plan.check_name(fail_at)
     context = Context(root, plan, appliers.needed(plan), loaded, warn)
     context.pid_file = pid_file
     context.fail_at = fail_at

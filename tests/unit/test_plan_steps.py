@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anocir.errors import ConfigError
+from anocir.errors import ConfigError, UsageError
 from anocir.linux import consts
 from anocir.linux.consts import CAPABILITIES
 from anocir.plan import planners, process
@@ -357,6 +357,14 @@ def test_a_config_that_passes_the_check_can_be_planned_or_is_refused(part: str, 
         planners.make(changed, "c1", lambda text: None)
     except ConfigError:
         pass
+
+
+def test_only_the_name_of_a_step_can_be_failed_at() -> None:
+    made = plan()
+    made.check_name(None)
+    made.check_name(made.steps[-1].name)
+    with pytest.raises(UsageError, match='no step is named "nosuch"'):
+        made.check_name("nosuch")
 
 
 def test_a_planner_on_demand_is_loaded_for_its_settings_alone() -> None:

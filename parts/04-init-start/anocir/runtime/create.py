@@ -31,6 +31,7 @@ def create(
     """
     loaded = bundles.load(bundle)
     plan = planners.make(loaded.config, container_id, warn)
+    plan.check_name(fail_at)
     context = Context(root, plan, APPLIERS, loaded, warn)
     context.pid_file = pid_file
     context.fail_at = fail_at
