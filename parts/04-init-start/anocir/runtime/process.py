@@ -52,9 +52,10 @@ def execute(step: Step, context: Context) -> None:
 
 
 def _restore_signals() -> None:
-    """Undo what Python and the caller have changed: ignored signals survive an execve."""
-    _signal.signal(_signal.SIGPIPE, _signal.SIG_DFL)
-    _signal.signal(_signal.SIGXFSZ, _signal.SIG_DFL)
+    """Undo what Python and the caller have changed: ignored signals survive an execve.
+
+    Python ignores SIGPIPE and SIGXFSZ, the caller may ignore any.
+    """
     for number in range(1, _signal.NSIG):
         if number not in (_signal.SIGKILL, _signal.SIGSTOP):
             try:
