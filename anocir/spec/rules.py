@@ -5,33 +5,28 @@ with the JSON path. The docstring names the clause: ``config.md`` and ``config-l
 those of runtime-spec 1.3.0. A rule without a clause says which kernel interface refuses the
 value later, with a worse message.
 
-``ADVICE`` holds functions of the same kind whose lines are warnings.
+``ADVICE`` holds functions of the same kind whose lines are warnings. Rules for a setting that few
+configs make stand in a module of their own, ``rules_NAME.py``, which ``ON_DEMAND`` has loaded for
+a config with that setting.
 """
 
 from __future__ import annotations
 
 from anocir.spec.check import described
-from anocir.spec.json import dotted, first
+from anocir.spec.json import first
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import Any
 
-    from anocir.spec.json import Path
-    from anocir.spec.types import CapabilitySet, Clock, Config, Hook, HookPoint, Namespace, Seccomp
+    from anocir.spec.types import CapabilitySet, Config, Namespace
+
+    Rule = Callable[[Config], Iterator[str]]
 
 SPEC_VERSION = "1.3.0"
 DIGITS = frozenset("0123456789")
 LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-HOOKS: tuple[HookPoint, ...] = (
-    "prestart",
-    "createRuntime",
-    "createContainer",
-    "startContainer",
-    "poststart",
-    "poststop",
-)
-CLOCKS: tuple[Clock, ...] = ("monotonic", "boottime")
 CAPABILITY_SETS: tuple[CapabilitySet, ...] = (
     "bounding",
     "permitted",
@@ -39,22 +34,24 @@ CAPABILITY_SETS: tuple[CapabilitySet, ...] = (
     "inheritable",
     "ambient",
 )
-# ipc_namespaces(7): the System V parameters that an IPC namespace has for itself.
-IPC_SYSCTLS = frozenset(
-    f"kernel.{name}"
-    for name in (
-        "msgmax",
-        "msgmnb",
-        "msgmni",
-        "sem",
-        "shmall",
-        "shmmax",
-        "shmmni",
-        "shm_rmid_forced",
-    )
+# (NAME, settings with rules in rules_NAME.py): its RULES and ADVICE, if it has any, count for a
+# config with one of the settings. [] stands for any entry of an array.
+ON_DEMAND = (
+    ("devices", "linux.devices"),
+    ("hooks", "hooks"),
+    ("mappings", "mounts[].uidMappings", "mounts[].gidMappings"),
+    (
+        "names",
+        "linux.intelRdt",
+        "linux.netDevices",
+        "linux.resources.rdma",
+        "linux.resources.unified",
+    ),
+    ("resources", "linux.resources.blockIO", "linux.resources.rdma"),
+    ("seccomp", "linux.seccomp"),
+    ("sysctl", "linux.sysctl"),
+    ("time", "linux.timeOffsets"),
 )
-UTS_SYSCTLS = frozenset({"kernel.hostname", "kernel.domainname"})
-ERRNO_ACTIONS = frozenset({"SCMP_ACT_ERRNO", "SCMP_ACT_TRACE"})
 
 
 def violations(config: Config, shape: Sequence[str] = ()) -> list[str]:
@@ -69,7 +66,7 @@ def violations(config: Config, shape: Sequence[str] = ()) -> list[str]:
 
 def _broken(config: Config, shape: Sequence[str]) -> Iterator[str]:
     """Yield one line per broken rule; ``shape`` as in ``violations``."""
-    for rule in RULES:
+    for rule in (*RULES, *_on_demand(config, "RULES")):
         try:
             yield from rule(config)
         except (AttributeError, KeyError, TypeError):
@@ -79,7 +76,32 @@ def _broken(config: Config, shape: Sequence[str]) -> Iterator[str]:
 
 def advice(config: Config) -> list[str]:
     """Return one line per thing that works and deserves a warning; the config is valid."""
-    return [line for rule in ADVICE for line in rule(config)]
+    rules = (*ADVICE, *_on_demand(config, "ADVICE"))
+    return [line for rule in rules for line in rule(config)]
+
+
+def _on_demand(config: Config, table: str) -> Iterator[Rule]:
+    """Yield the rules in the table of that name in each module that the config needs."""
+    for name, *settings in ON_DEMAND:
+        if any(given(config, setting) for setting in settings):
+            module = __import__(f"anocir.spec.rules_{name}", fromlist=(table,))
+            yield from getattr(module, table, ())
+
+
+def given(config: object, setting: str) -> bool:
+    """Tell whether a config, of whatever shape, sets ``a.b[].c`` to more than 0 or nothing."""
+    return _given(config, setting.replace("[]", ".[]").split("."))
+
+
+def _given(value: Any, names: Sequence[str]) -> bool:
+    for position, name in enumerate(names):
+        if name == "[]":
+            rest = names[position + 1 :]
+            return isinstance(value, list) and any(_given(item, rest) for item in value)
+        if not isinstance(value, dict):
+            return False
+        value = value.get(name)
+    return bool(value)
 
 
 # Version and root
@@ -149,13 +171,12 @@ def environment(config: Config) -> Iterator[str]:
     The entry itself is not shown: it may be a password that lost its name.
     """
     if "process" in config:
-        yield from _entries("process.env", config["process"].get("env", []))
-    for path, hook in _hooks(config):
-        yield from _entries(f"{path}.env", hook.get("env", []))
+        yield from entries("process.env", config["process"].get("env", []))
 
 
-def _entries(path: str, entries: list[str]) -> Iterator[str]:
-    for index, entry in enumerate(entries):
+def entries(path: str, env: list[str]) -> Iterator[str]:
+    """Yield a line for each entry of an environment that has no name."""
+    for index, entry in enumerate(env):
         if entry.find("=") < 1:
             yield f"{path}[{index}]: found no NAME= at its start, allowed: NAME=value"
 
@@ -183,18 +204,10 @@ def mount_destinations(config: Config) -> Iterator[str]:
             yield f'mounts[{index}].destination: found "" (a string), allowed: a path'
 
 
-def mount_mappings(config: Config) -> Iterator[str]:
-    """uidMappings and gidMappings come together (config.md, POSIX-platform mounts)."""
-    for index, mount in enumerate(config.get("mounts", [])):
-        if bool(mount.get("uidMappings")) != bool(mount.get("gidMappings")):
-            yield f"mounts[{index}]: uidMappings and gidMappings must be given together"
-
-
 def absolute_paths(config: Config) -> Iterator[str]:
-    """Paths into the container, and programs of hooks, are absolute.
+    """Paths into the container are absolute.
 
-    config-linux.md: Masked paths, Readonly paths, Devices (full path), Namespaces; config.md,
-    POSIX-platform hooks.
+    config-linux.md: Masked paths, Readonly paths, Namespaces.
     """
     linux = config.get("linux", {})
     named = [(f"linux.maskedPaths[{i}]", p) for i, p in enumerate(linux.get("maskedPaths", []))]
@@ -202,14 +215,15 @@ def absolute_paths(config: Config) -> Iterator[str]:
         (f"linux.readonlyPaths[{i}]", p) for i, p in enumerate(linux.get("readonlyPaths", []))
     ]
     named += [
-        (f"linux.devices[{i}].path", d["path"]) for i, d in enumerate(linux.get("devices", []))
-    ]
-    named += [
         (f"linux.namespaces[{i}].path", namespace["path"])
         for i, namespace in enumerate(linux.get("namespaces", []))
         if namespace.get("path")
     ]
-    named += [(f"{path}.path", hook["path"]) for path, hook in _hooks(config)]
+    yield from must_be_absolute(named)
+
+
+def must_be_absolute(named: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Yield a line for each relative path among pairs of JSON path and value."""
     for path, value in named:
         if not value.startswith("/"):
             yield f"{path}: found {described(value)}, allowed: an absolute path"
@@ -233,7 +247,7 @@ def namespace_needs(config: Config) -> Iterator[str]:
     runtime.md, Create: a property that cannot be applied as it is specified is an error.
     """
     linux = config.get("linux", {})
-    present = _namespaces(config)
+    present = namespaces(config)
     needs = (
         ("hostname", "uts", config.get("hostname")),
         ("domainname", "uts", config.get("domainname")),
@@ -250,49 +264,7 @@ def namespace_needs(config: Config) -> Iterator[str]:
             yield f"{path}: needs a {kind} namespace in linux.namespaces"
 
 
-def time_offsets(config: Config) -> Iterator[str]:
-    """Offsets are set before the first process is in (time_namespaces(7)); 1 s is 10^9 ns."""
-    offsets = config.get("linux", {}).get("timeOffsets", {})
-    if offsets and "path" in _namespaces(config).get("time", ()):
-        yield "linux.timeOffsets: needs a new time namespace, not one that is joined"
-    for clock in CLOCKS:
-        nanoseconds = offsets.get(clock, {}).get("nanosecs", 0)
-        if nanoseconds >= 1_000_000_000:
-            path = f"linux.timeOffsets.{clock}.nanosecs"
-            yield f"{path}: found {nanoseconds}, allowed: less than 1000000000"
-
-
-def sysctls(config: Config) -> Iterator[str]:
-    """A key names a parameter of a namespace that the container has (CVE-2022-0811).
-
-    config-linux.md, Sysctl, says that the parameters are the container's; the others belong to
-    the whole host. sysctl(8) allows dots and slashes; an empty part could climb in /proc/sys.
-    """
-    present = _namespaces(config)
-    for key in config.get("linux", {}).get("sysctl", {}):
-        path = dotted(("linux", "sysctl", key))
-        parts = key.replace("/", ".").split(".")
-        if not all(part and (DIGITS | LETTERS | {"_", "-"}).issuperset(part) for part in parts):
-            yield f"{path}: allowed in a key: names of A-Z a-z 0-9 _ - with . or / between them"
-            continue
-        kind = _sysctl_namespace(parts)
-        if kind is None:
-            yield f"{path}: is a parameter of the whole host, not of a namespace"
-        elif kind not in present:
-            yield f"{path}: needs a {kind} namespace in linux.namespaces"
-
-
-def _sysctl_namespace(parts: list[str]) -> str | None:
-    """Return the type of namespace that a kernel parameter belongs to, None for the host's."""
-    name = ".".join(parts)
-    if parts[0] == "net":
-        return "network"
-    if name in IPC_SYSCTLS or parts[:2] == ["fs", "mqueue"]:
-        return "ipc"
-    return "uts" if name in UTS_SYSCTLS else None
-
-
-# Cgroups and devices
+# Cgroups
 
 
 def cgroups_path(config: Config) -> Iterator[str]:
@@ -300,67 +272,6 @@ def cgroups_path(config: Config) -> Iterator[str]:
     path = config.get("linux", {}).get("cgroupsPath", "")
     if ".." in path.split("/"):
         yield f"linux.cgroupsPath: found {described(path)}, allowed: a path without .."
-
-
-def file_names(config: Config) -> Iterator[str]:
-    """Names that become names of files stay in their directory (GHSA-5g49-rx9x-qfc6).
-
-    config-linux.md: Unified, RDMA, IntelRdt, Network devices.
-    """
-    linux = config.get("linux", {})
-    resources = linux.get("resources", {})
-    named: list[tuple[Path, str]] = [
-        (("linux", "resources", "unified", key), key) for key in resources.get("unified", {})
-    ]
-    named += [(("linux", "resources", "rdma", key), key) for key in resources.get("rdma", {})]
-    named += [(("linux", "netDevices", key), key) for key in linux.get("netDevices", {})]
-    if "closID" in linux.get("intelRdt", {}):
-        named.append((("linux", "intelRdt", "closID"), linux["intelRdt"]["closID"]))
-    for path, name in named:
-        if not name or name in (".", "..") or "/" in name or name.split() != [name]:
-            yield f"{dotted(path)}: allowed: a name without slashes and white space"
-
-
-def device_numbers(config: Config) -> Iterator[str]:
-    """major and minor are required but for a FIFO (config-linux.md, Devices)."""
-    for index, device in enumerate(config.get("linux", {}).get("devices", [])):
-        for name in ("major", "minor"):
-            if device["type"] != "p" and name not in device:
-                yield f"linux.devices[{index}].{name}: found nothing, allowed: a number"
-
-
-def resource_choices(config: Config) -> Iterator[str]:
-    """An entry limits something (config-linux.md, Block IO and RDMA: at least one MUST be)."""
-    resources = config.get("linux", {}).get("resources", {})
-    for index, device in enumerate(resources.get("blockIO", {}).get("weightDevice", [])):
-        if "weight" not in device and "leafWeight" not in device:
-            path = f"linux.resources.blockIO.weightDevice[{index}]"
-            yield f"{path}: needs weight or leafWeight"
-    for name, limits in resources.get("rdma", {}).items():
-        if "hcaHandles" not in limits and "hcaObjects" not in limits:
-            path = dotted(("linux", "resources", "rdma", name))
-            yield f"{path}: needs hcaHandles or hcaObjects"
-
-
-# Seccomp
-
-
-def seccomp_errno(config: Config) -> Iterator[str]:
-    """An errno goes with an action that returns one (config-linux.md, Seccomp)."""
-    seccomp = _seccomp(config)
-    if "defaultErrnoRet" in seccomp and seccomp["defaultAction"] not in ERRNO_ACTIONS:
-        yield f"linux.seccomp.defaultErrnoRet: {seccomp['defaultAction']} returns no errno"
-    for index, rule in enumerate(seccomp.get("syscalls", [])):
-        if "errnoRet" in rule and rule["action"] not in ERRNO_ACTIONS:
-            path = f"linux.seccomp.syscalls[{index}].errnoRet"
-            yield f"{path}: {rule['action']} returns no errno"
-
-
-def seccomp_listener(config: Config) -> Iterator[str]:
-    """Metadata goes to a listener (config-linux.md, Seccomp: listenerMetadata)."""
-    seccomp = _seccomp(config)
-    if seccomp.get("listenerMetadata") and not seccomp.get("listenerPath"):
-        yield "linux.seccomp.listenerMetadata: needs listenerPath"
 
 
 # Annotations
@@ -386,7 +297,7 @@ def relative_destinations(config: Config) -> Iterator[str]:
 
 def shared_mounts(config: Config) -> Iterator[str]:
     """Without a mount namespace the mounts are the host's (config-linux.md, Namespaces)."""
-    if config.get("mounts") and "mount" not in _namespaces(config):
+    if config.get("mounts") and "mount" not in namespaces(config):
         yield "mounts: without a mount namespace the host sees these mounts, and keeps them"
 
 
@@ -406,24 +317,11 @@ def capability_names(config: Config) -> Iterator[str]:
 # What the rules share
 
 
-def _hooks(config: Config) -> Iterator[tuple[str, Hook]]:
-    """Yield each hook with its path."""
-    hooks = config.get("hooks", {})
-    for point in HOOKS:
-        for index, hook in enumerate(hooks.get(point, [])):
-            yield f"hooks.{point}[{index}]", hook
-
-
-def _namespaces(config: Config) -> dict[str, Namespace]:
+def namespaces(config: Config) -> dict[str, Namespace]:
     """Return the container's own namespaces, new or joined, by type."""
     return {
         namespace["type"]: namespace for namespace in config.get("linux", {}).get("namespaces", [])
     }
-
-
-def _seccomp(config: Config) -> Seccomp:
-    none: Seccomp = {"defaultAction": "SCMP_ACT_ALLOW"}
-    return config.get("linux", {}).get("seccomp", none)
 
 
 RULES = (
@@ -434,18 +332,10 @@ RULES = (
     environment,
     rlimits,
     mount_destinations,
-    mount_mappings,
     absolute_paths,
     namespace_types,
     namespace_needs,
-    time_offsets,
-    sysctls,
     cgroups_path,
-    file_names,
-    device_numbers,
-    resource_choices,
-    seccomp_errno,
-    seccomp_listener,
     annotation_keys,
 )
 ADVICE = (relative_destinations, shared_mounts, capability_names)

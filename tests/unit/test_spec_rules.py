@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import copy
+import importlib
 import itertools
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +15,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anocir.errors import ConfigError
-from anocir.spec import bundle, rules
+from anocir.spec import (
+    bundle,
+    rules,
+    rules_devices,
+    rules_hooks,
+    rules_mappings,
+    rules_names,
+    rules_resources,
+    rules_seccomp,
+    rules_sysctl,
+    rules_time,
+)
 from anocir.spec.json import dumps
 
 BASE: dict[str, Any] = {
@@ -50,6 +65,7 @@ def refused(config: dict[str, Any]) -> list[str]:
     return []
 
 
+HOOKS = '{"hooks": {"poststop": [{"path": "/bin/true"}]}}'
 LIMIT = {"type": "RLIMIT_CORE", "soft": 1, "hard": 1}
 MAPPING = [{"containerID": 0, "hostID": 1, "size": 1}]
 WEIGHT = "linux.resources.blockIO.weightDevice[0]: needs weight or leafWeight"
@@ -68,7 +84,7 @@ BAD: list[tuple[Any, str, object, str]] = [
     (rules.environment, "process.env", ["=b"], "process.env[0]: found no NAME="),
     (rules.environment, "process.env", [""], "process.env[0]: found no NAME="),
     (
-        rules.environment,
+        rules_hooks.hook_environment,
         "hooks.poststop",
         [{"path": "/a", "env": ["x"]}],
         "hooks.poststop[0].env[0]:",
@@ -77,21 +93,31 @@ BAD: list[tuple[Any, str, object, str]] = [
     (rules.rlimits, "process.rlimits", [{**LIMIT, "soft": 2}], "process.rlimits[0].soft: found 2"),
     (rules.mount_destinations, "mounts", [{"destination": ""}], "mounts[0].destination: found"),
     (
-        rules.mount_mappings,
+        rules_mappings.mount_mappings,
         "mounts",
         [{"destination": "/a", "gidMappings": MAPPING}],
         "mounts[0]: uidMappings and gidMappings must be given together",
     ),
     (rules.absolute_paths, "linux.maskedPaths", ["/a", "b"], 'linux.maskedPaths[1]: found "b"'),
     (rules.absolute_paths, "linux.readonlyPaths", [""], 'linux.readonlyPaths[0]: found ""'),
-    (rules.absolute_paths, "linux.devices", [{"type": "p", "path": "a"}], "linux.devices[0].path:"),
+    (
+        rules_devices.device_paths,
+        "linux.devices",
+        [{"type": "p", "path": "a"}],
+        "linux.devices[0].path:",
+    ),
     (
         rules.absolute_paths,
         "linux.namespaces",
         [{"type": "pid", "path": "proc/1/ns/pid"}],
         "linux.namespaces[0].path: found",
     ),
-    (rules.absolute_paths, "hooks.prestart", [{"path": "a"}], 'hooks.prestart[0].path: found "a"'),
+    (
+        rules_hooks.hook_paths,
+        "hooks.prestart",
+        [{"path": "a"}],
+        'hooks.prestart[0].path: found "a"',
+    ),
     (
         rules.namespace_types,
         "linux.namespaces",
@@ -110,7 +136,7 @@ BAD: list[tuple[Any, str, object, str]] = [
         "linux.timeOffsets: needs a time namespace",
     ),
     (
-        rules.time_offsets,
+        rules_time.time_offsets,
         "linux",
         {
             "namespaces": [{"type": "time", "path": "/proc/1/ns/time"}],
@@ -119,14 +145,19 @@ BAD: list[tuple[Any, str, object, str]] = [
         "linux.timeOffsets: needs a new time namespace",
     ),
     (
-        rules.time_offsets,
+        rules_time.time_offsets,
         "linux",
         {"namespaces": spaces("time"), "timeOffsets": {"boottime": {"nanosecs": 1000000000}}},
         "linux.timeOffsets.boottime.nanosecs: found 1000000000",
     ),
-    (rules.sysctls, "linux.sysctl", {"kernel.core_pattern": "|/x"}, 'linux.sysctl["kernel.core_'),
     (
-        rules.sysctls,
+        rules_sysctl.sysctls,
+        "linux.sysctl",
+        {"kernel.core_pattern": "|/x"},
+        'linux.sysctl["kernel.core_',
+    ),
+    (
+        rules_sysctl.sysctls,
         "linux.sysctl",
         {"net.core.somaxconn": "1"},
         'linux.sysctl["net.core.somaxconn',
@@ -134,51 +165,56 @@ BAD: list[tuple[Any, str, object, str]] = [
     (rules.cgroups_path, "linux.cgroupsPath", "/a/../b", "linux.cgroupsPath: found"),
     (rules.cgroups_path, "linux.cgroupsPath", "..", "linux.cgroupsPath: found"),
     (
-        rules.file_names,
+        rules_names.file_names,
         "linux.resources.unified",
         {"../a": "1"},
         'linux.resources.unified["../a"]:',
     ),
-    (rules.file_names, "linux.resources.unified", {"a b": "1"}, 'linux.resources.unified["a b"]:'),
     (
-        rules.file_names,
+        rules_names.file_names,
+        "linux.resources.unified",
+        {"a b": "1"},
+        'linux.resources.unified["a b"]:',
+    ),
+    (
+        rules_names.file_names,
         "linux.resources.rdma",
         {"..": {"hcaHandles": 1}},
         'linux.resources.rdma[".."]:',
     ),
-    (rules.file_names, "linux.intelRdt", {"closID": "a/b"}, "linux.intelRdt.closID:"),
+    (rules_names.file_names, "linux.intelRdt", {"closID": "a/b"}, "linux.intelRdt.closID:"),
     (
-        rules.file_names,
+        rules_names.file_names,
         "linux",
         {"namespaces": spaces("network"), "netDevices": {"a/b": {}}},
         'linux.netDevices["a/b"]:',
     ),
     (
-        rules.device_numbers,
+        rules_devices.device_numbers,
         "linux.devices",
         [{"type": "c", "path": "/dev/a", "major": 1}],
         "linux.devices[0].minor: found nothing",
     ),
     (
-        rules.resource_choices,
+        rules_resources.resource_choices,
         "linux.resources",
         {"blockIO": {"weightDevice": [{"major": 8, "minor": 0}]}},
         WEIGHT,
     ),
     (
-        rules.resource_choices,
+        rules_resources.resource_choices,
         "linux.resources.rdma",
         {"a": {}},
         "linux.resources.rdma.a: needs hca",
     ),
     (
-        rules.seccomp_errno,
+        rules_seccomp.seccomp_errno,
         "linux.seccomp",
         {"defaultAction": "SCMP_ACT_ALLOW", "defaultErrnoRet": 1},
         "linux.seccomp.defaultErrnoRet: SCMP_ACT_ALLOW returns no errno",
     ),
     (
-        rules.seccomp_errno,
+        rules_seccomp.seccomp_errno,
         "linux.seccomp",
         {
             "defaultAction": "SCMP_ACT_ALLOW",
@@ -187,7 +223,7 @@ BAD: list[tuple[Any, str, object, str]] = [
         "linux.seccomp.syscalls[0].errnoRet: SCMP_ACT_KILL returns no errno",
     ),
     (
-        rules.seccomp_listener,
+        rules_seccomp.seccomp_listener,
         "linux.seccomp",
         {"defaultAction": "SCMP_ACT_ALLOW", "listenerMetadata": "x"},
         "linux.seccomp.listenerMetadata: needs listenerPath",
@@ -232,7 +268,49 @@ def test_what_the_spec_allows_is_taken(path: str, value: object) -> None:
 
 
 def test_every_rule_has_a_bad_case() -> None:
-    assert {rule for rule, *_ in BAD} == set(rules.RULES)
+    on_demand = [rule for name, *_ in rules.ON_DEMAND for rule in module(name).RULES]
+    assert {rule for rule, *_ in BAD} == {*rules.RULES, *on_demand}
+
+
+def module(name: str) -> Any:
+    return importlib.import_module(f"anocir.spec.rules_{name}")
+
+
+def test_every_module_of_rules_is_loaded_for_its_settings_alone() -> None:
+    directory = Path(rules.__file__).parent
+    names = [name for name, *_ in rules.ON_DEMAND]
+    assert sorted(names) == sorted(f.stem[6:] for f in directory.glob("rules_*.py"))
+    assert len(set(names)) == len(names)
+    program = (
+        "import sys; from anocir.spec import bundle, default, json, rules\n"
+        "config = default.default_config()\n"
+        "config.update(json.loads(sys.argv[1].encode(), 'x'))\n"
+        "bundle.judge(config, 'config.json'); rules.advice(config)\n"
+        "print(*sorted(name[18:] for name in sys.modules if 'spec.rules_' in name))"
+    )
+    for more, loaded in (("{}", ""), ('{"hooks": {}}', ""), (HOOKS, "hooks")):
+        done = subprocess.run(
+            [sys.executable, "-c", program, more], check=True, capture_output=True, text=True
+        )
+        assert done.stdout == f"{loaded}\n"
+
+
+@pytest.mark.parametrize(
+    ("config", "setting", "there"),
+    [
+        ({"linux": {"seccomp": {"defaultAction": "x"}}}, "linux.seccomp", True),
+        ({"linux": {"seccomp": {}}}, "linux.seccomp", False),
+        ({"linux": {}}, "linux.seccomp", False),
+        ({"linux": ["seccomp"]}, "linux.seccomp", False),
+        ({"mounts": [{}, {"a": 1}]}, "mounts[].a", True),
+        ({"mounts": [{}, {"a": 0}, 7]}, "mounts[].a", False),
+        ({"mounts": {"a": 1}}, "mounts[].a", False),
+        ({"a": [[], [1]]}, "a[][]", True),
+        (7, "linux", False),
+    ],
+)
+def test_a_setting_is_given(config: object, setting: str, there: bool) -> None:
+    assert rules.given(config, setting) is there
 
 
 @pytest.mark.parametrize(
