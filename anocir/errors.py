@@ -67,6 +67,14 @@ class ExecFailed(Error):
     exit_code = 255
 
 
+class Interrupted(Error):
+    """A signal ended the command while it waited; its exit code is that of such a death."""
+
+    def __init__(self, name: str, number: int) -> None:
+        super().__init__(f"interrupted by {name}")
+        self.exit_code = 128 + number
+
+
 class StepError(Error):
     """A step of the plan failed; its name leads the message."""
 

@@ -84,3 +84,35 @@ def open_process(pid: int, start_time: int) -> int | None:
         os.close(pidfd)
         return None
     return pidfd
+
+
+def session(leader: int) -> list[int]:
+    """Return pidfds of the living processes of a session, but for its leader (setsid(2)).
+
+    The leader's number must still be taken, if only by a zombie. Each pidfd is opened before the
+    session is read: from then on it can't change its target.
+    """
+    found = []
+    for name in os.listdir("/proc"):
+        if not name.isdigit() or int(name) == leader:
+            continue
+        try:
+            pidfd = os.pidfd_open(int(name))
+        except OSError:
+            continue
+        if _session_of(int(name)) == leader:
+            found.append(pidfd)
+        else:
+            os.close(pidfd)
+    return found
+
+
+def _session_of(pid: int) -> int | None:
+    """Return the session of a living process."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            line = file.read()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    state, _, _, number = line[line.rindex(b")") + 2 :].split()[:4]
+    return None if state in (b"Z", b"X") else int(number)

@@ -60,6 +60,7 @@ def _asks(config: Config, setting: str) -> bool:
 
 PLANNERS: tuple[Callable[[Config, str], list[Step]], ...] = (
     container.plan_state,
+    on_demand("hooks.plan_kept", "hooks"),
     process.plan_session,
     cgroup.plan,
     namespaces.plan,
@@ -67,16 +68,19 @@ PLANNERS: tuple[Callable[[Config, str], list[Step]], ...] = (
     mounts.plan,
     devices.plan,
     paths.plan,
+    on_demand("hooks.plan_create", "hooks"),
     rootfs.plan_pivot,
     process.plan,
     credentials.plan,
     container.plan_process,
+    on_demand("hooks.plan_start", "hooks"),
     process.plan_exec,
 )
 
 APPLIED = (
     "ociVersion",
     "annotations",
+    "hooks",
     "root",
     "hostname",
     "mounts[].destination",

@@ -33,11 +33,14 @@ def parse(config: Config) -> Program | None:
     process = config.get("process")
     if process is None:
         return None
-    env = {}
-    for entry in process.get("env", []):
-        name, _, value = entry.partition("=")
-        env[name] = value
+    env = dict(split(entry) for entry in process.get("env", []))
     return Program(process["args"], env, os.path.normpath(process["cwd"]))
+
+
+def split(entry: str) -> tuple[str, str]:
+    """Return name and value of an entry of an environment."""
+    name, _, value = entry.partition("=")
+    return name, value
 
 
 def plan_session(config: Config, container_id: str) -> list[Step]:

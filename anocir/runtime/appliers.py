@@ -61,6 +61,10 @@ APPLIERS: dict[str, Applier | str] = {
     "rlimits": credentials.set_rlimits,
     "check-capabilities": credentials.check_capabilities,
     "credentials": credentials.drop_privileges,
+    "keep-hooks": "hooks.keep",
+    "runtime-hooks": "hooks.ask",
+    "container-hooks": "hooks.run_in_namespaces",
+    "start-hooks": "hooks.run_in_container",
     "exec": process.execute,
 }
 

@@ -64,12 +64,12 @@ def make_process(step: Step, context: Context) -> None:
     A caller that ignores SIGCHLD would have the kernel reap the child, and give its pid away.
     """
     _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
-    context.channel, theirs = channel.pair()
+    context.channel, context.theirs = channel.pair()
     context.pid = clone.clone(context.clone_flags, context.cgroup_fd, context.pid_namespace_fd)
     if context.pid == 0:
-        init.main(context, theirs)
+        init.main(context, context.theirs)
     context.undo.append(lambda: end_process(context.pid))
-    theirs.close()
+    context.theirs.close()
     for fd in (context.cgroup_fd, context.pid_namespace_fd, *context.keep_fds):
         if fd >= 0:
             os.close(fd)
@@ -83,6 +83,10 @@ def wait_ready(step: Step, context: Context) -> None:
     let_go(context)
     context.run(BESIDE)
     answer = context.channel.receive()
+    if answer is not None and answer["message"] == "hooks":
+        from anocir.runtime import hooks
+
+        answer = hooks.answer(context)
     if answer is None:
         raise StepError("init", f"the process died before it was ready: {_death(context.pid)}")
     if answer["message"] == "error":

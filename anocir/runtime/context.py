@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from anocir.cgroup.base import Manager
     from anocir.plan.plan import Plan, Step
     from anocir.runtime.channel import Channel
+    from anocir.runtime.hooks import Hooks
     from anocir.spec.bundle import Bundle
     from anocir.state.record import Record
     from anocir.state.store import Entry
@@ -43,6 +44,7 @@ class Context:
         "executable",
         "fail_at",
         "go_fd",
+        "hooks",
         "interpreter",
         "joins",
         "keep_fds",
@@ -56,6 +58,7 @@ class Context:
         "root",
         "root_fd",
         "stub_fd",
+        "theirs",
         "times",
         "undo",
         "warn",
@@ -82,6 +85,7 @@ class Context:
         self.entry: Entry
         self.record: Record
         self.channel: Channel
+        self.theirs: Channel
         self.pid = 0
         self.go_fd = -1
         self.error_fd = -1
@@ -99,6 +103,7 @@ class Context:
         self.last_capability = 0
         self.interpreter: os.stat_result
         self.stub_fd = -1
+        self.hooks: Hooks | None = None
 
     def run(self, stage: str) -> None:
         """Do the steps of one stage in order.

@@ -10,21 +10,25 @@ from anocir.errors import Error, NoSuchContainer, StateError
 from anocir.linux import proc
 from anocir.runtime.removers import REMOVERS
 from anocir.state import record as records
-from anocir.state.store import GIVE_UP, GO_FIFO, Store
+from anocir.state.store import GIVE_UP, GO_FIFO, HOOKS_FILE, Store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from anocir.runtime.hooks import Hooks
     from anocir.state.record import Record
     from anocir.state.store import Entry
 
 KILL_TIMEOUT_MS = 10_000
 
 
-def delete(root: str, container_id: str, force: bool = False) -> None:
+def delete(root: str, container_id: str, warn: Callable[[str], None], force: bool = False) -> None:
     """Delete a stopped container, or with ``force`` any container (runtime.md, Delete).
 
     ``force`` kills what still runs, forgives a container that is not there, and works on one
-    whose files are damaged. Raises NoSuchContainer, StateError, and Error when it isn't stopped.
+    whose files are damaged. A poststop hook that fails is warned of. Raises NoSuchContainer,
+    StateError, and Error when it isn't stopped.
     """
     try:
         entry = Store(root).open(container_id)
@@ -43,7 +47,7 @@ def delete(root: str, container_id: str, force: bool = False) -> None:
             _dismiss(entry)
         elif record is not None and (status := record.status()) != "stopped":
             raise Error(f"cannot delete container {container_id} that is not stopped: {status}")
-        _remove(entry, record)
+        _remove(entry, record, warn)
     except NoSuchContainer:
         if not force:
             raise
@@ -51,24 +55,47 @@ def delete(root: str, container_id: str, force: bool = False) -> None:
         entry.close()
 
 
-def remove_ended(entry: Entry, record: Record) -> None:
+def destroy(entry: Entry, record: Record, warn: Callable[[str], None]) -> None:
+    """Kill and delete a container that its caller has open, unless somebody else just did."""
+    try:
+        _kill(record)
+        entry.lock()
+        _remove(entry, record, warn)
+    except NoSuchContainer:
+        pass
+
+
+def remove_ended(entry: Entry, record: Record, warn: Callable[[str], None]) -> None:
     """Delete a container whose process the caller has reaped, unless somebody else just did.
 
     ``entry`` was open all the time: a new container of that id isn't taken for it.
     """
     try:
         entry.lock()
-        _remove(entry, record)
+        _remove(entry, record, warn)
     except NoSuchContainer:
         pass
     finally:
         entry.close()
 
 
-def _remove(entry: Entry, record: Record | None) -> None:
+def _remove(entry: Entry, record: Record | None, warn: Callable[[str], None]) -> None:
+    hooks = _hooks(entry, warn) if entry.has(HOOKS_FILE) else None
     for remove in REMOVERS:
         remove(entry, record)
     entry.remove()
+    if hooks is not None:
+        hooks.poststop(warn)
+
+
+def _hooks(entry: Entry, warn: Callable[[str], None]) -> Hooks | None:
+    from anocir.runtime import hooks
+
+    try:
+        return hooks.load(entry)
+    except StateError as error:
+        warn(error.message)
+        return None
 
 
 def _load_if_sound(entry: Entry) -> Record | None:

@@ -64,11 +64,11 @@ def execute(step: Step, context: Context) -> None:
     program: Program | None = step.data
     if program is None:
         raise StepError(step.name, "the config has no process to start")
-    _restore_signals()
+    restore_signals()
     stub.execve(context.stub_fd, context.executable, program.args, program.env, context.error_fd)
 
 
-def _restore_signals() -> None:
+def restore_signals() -> None:
     """Undo what Python and the caller have changed: ignored signals survive an execve."""
     for number in range(1, _signal.NSIG):
         # Python knows how each signal stands, but for those that glibc keeps to itself (None).

@@ -6,7 +6,7 @@ from anocir.errors import ExecFailed
 from anocir.linux import consts, libc
 from anocir.runtime import appliers, create, delete, foreground
 from anocir.runtime.context import Context
-from anocir.runtime.start import init_words
+from anocir.runtime.start import failure
 from anocir.spec import bundle as bundles
 
 TYPE_CHECKING = False
@@ -42,14 +42,26 @@ def run(
         foreground.hold_signals()
         libc.prctl(consts.PR_SET_CHILD_SUBREAPER, 1)
     create.bring_up(context)
-    words = context.channel.rest()
-    if words:
-        context.take_back()
-        raise ExecFailed(init_words(words))
-    context.entry.unlock()
+    if context.hooks is None:
+        _wait_for_program(context)
+        context.entry.unlock()
+    else:
+        from anocir.runtime import hookedstart
+
+        hookedstart.start(
+            context.entry, context.record, context.hooks, lambda: _wait_for_program(context), warn
+        )
     if detach:
         return 0
     status = foreground.wait(context.pid)
     if not keep:
-        delete.remove_ended(context.entry, context.record)
+        delete.remove_ended(context.entry, context.record, warn)
     return status
+
+
+def _wait_for_program(context: Context) -> None:
+    """Wait for init's execve; take everything back when there is none."""
+    words = context.channel.rest()
+    if words:
+        context.take_back()
+        raise failure(words, ExecFailed)

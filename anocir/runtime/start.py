@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 
-from anocir.errors import Error, NotRunning
+from anocir.errors import Error, NotRunning, StepError
 from anocir.state import record as records
-from anocir.state.store import ERROR_FIFO, GO, GO_FIFO, Store
+from anocir.state.store import ERROR_FIFO, GO, GO_FIFO, HOOKS_FILE, Store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from anocir.state.store import Entry
 
 REFUSALS = {
@@ -19,11 +21,11 @@ REFUSALS = {
 }
 
 
-def start(root: str, container_id: str) -> None:
+def start(root: str, container_id: str, *, warn: Callable[[str], None]) -> None:
     """Start the user's program of a created container (runtime.md, Start).
 
-    Returns when the program has been executed. Raises errors.Error with init's own words when it
-    could not be.
+    Returns when the program has been executed, and poststart hooks have run. Raises errors.Error
+    with init's own words when it could not be.
     """
     entry = Store(root).open(container_id)
     try:
@@ -32,7 +34,12 @@ def start(root: str, container_id: str) -> None:
         status = record.status()
         if status != "created":
             raise Error(REFUSALS[status])
-        _release(entry)
+        if entry.has(HOOKS_FILE):
+            from anocir.runtime import hookedstart, hooks
+
+            hookedstart.start(entry, record, hooks.load(entry), lambda: _release(entry), warn)
+        else:
+            _release(entry)
     finally:
         entry.close()
 
@@ -60,7 +67,19 @@ def _release(entry: Entry) -> None:
     while chunk := os.read(error_fd, 4096):
         words += chunk
     if words:
-        raise Error(init_words(words))
+        raise failure(words, Error)
+
+
+STARTING = "startContainer hook #"
+
+
+def failure(words: bytes, otherwise: type[Error]) -> Error:
+    """Return what went wrong in init as an error: StepError for a hook, or ``otherwise``."""
+    text = init_words(words)
+    if text.startswith(STARTING):
+        step, _, why = text.partition(": ")
+        return StepError(step, why)
+    return otherwise(text)
 
 
 def init_words(words: bytes) -> str:

@@ -22,6 +22,7 @@ STATE_FILE = "state.json"
 CONFIG_FILE = "config.json"
 GO_FIFO = "go.fifo"
 ERROR_FIFO = "error.fifo"
+HOOKS_FILE = "hooks.json"
 
 # What can be written to the first of them.
 GO = b"g"
@@ -93,6 +94,14 @@ class Entry:
             return True
         fcntl.flock(self.fd, fcntl.LOCK_UN)
         return False
+
+    def has(self, name: str) -> bool:
+        """Tell whether the directory holds a file of that name."""
+        try:
+            os.stat(name, dir_fd=self.fd, follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+        return True
 
     def read(self, name: str) -> bytes:
         """Return a file's content; raises FileNotFoundError."""

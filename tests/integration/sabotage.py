@@ -77,7 +77,7 @@ INIT_RETURNS: Change = (
     "    finally:\n        os._exit(FAILED)\n",
     "    finally:\n        pass\n",
 )
-SIGNALS_AS_THEY_WERE: Change = ("runtime/process.py", "    _restore_signals()\n", "")
+SIGNALS_AS_THEY_WERE: Change = ("runtime/process.py", "    restore_signals()\n", "")
 
 
 Sabotage = Callable[..., Runtime]

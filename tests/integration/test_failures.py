@@ -37,6 +37,9 @@ def rich(bundle: Bundle, tmp_path: Path) -> Bundle:
     bundle.linux["rootfsPropagation"] = "rprivate"
     bundle.process["env"].append(f"SECRET={CANARY}")
     bundle.config["annotations"] = {"org.example.secret": CANARY}
+    hook = {"path": "/bin/busybox", "args": ["true"], "env": [f"SECRET={CANARY}"]}
+    points = ("prestart", "createRuntime", "createContainer", "startContainer", "poststop")
+    bundle.config["hooks"] = {point: [hook] for point in points}
     return bundle.args("sleep", "1000")
 
 
@@ -64,7 +67,7 @@ def test_any_step_may_fail(anocir: Runtime, rich: Bundle, tmp_path: Path, comman
 
 def test_any_step_of_start_may_fail(anocir: Runtime, rich: Bundle) -> None:
     late = [name for stage, name in steps(anocir, rich) if stage == AFTER_CREATE]
-    assert late == ["rlimits", "credentials", "exec"]
+    assert late == ["rlimits", "credentials", "startContainer hooks", "exec"]
     for name in late:
         anocir("create", "--fail-at", name, "-b", rich, "c1")
         message = anocir.fails("start", "c1")

@@ -12,5 +12,5 @@ if TYPE_CHECKING:
 
 def run(args: Namespace, log: Log) -> int:
     """Remove the container."""
-    delete.delete(args.root, args.id, force=args.force)
+    delete.delete(args.root, args.id, warn=log.warning, force=args.force)
     return 0

@@ -12,5 +12,5 @@ if TYPE_CHECKING:
 
 def run(args: Namespace, log: Log) -> int:
     """Let the waiting process become the program."""
-    start.start(args.root, args.id)
+    start.start(args.root, args.id, warn=log.warning)
     return 0
