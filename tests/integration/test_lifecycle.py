@@ -356,7 +356,6 @@ def test_a_bundle_that_is_none(anocir: Runtime, bundle: Bundle, what: str, comma
 
 
 REFUSED: list[tuple[str, object, str]] = [
-    ("hooks", {"prestart": [{"path": "/bin/true"}]}, "hooks"),
     ("process.terminal", True, "process.terminal"),
     ("process.apparmorProfile", "x", "process.apparmorProfile"),
     ("process.selinuxLabel", "x", "process.selinuxLabel"),

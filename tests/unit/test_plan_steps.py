@@ -111,13 +111,12 @@ def test_kinds_can_be_left_out() -> None:
 
 def test_each_setting_that_is_not_applied_is_named() -> None:
     message = refused(
-        lambda c: c.update(hooks={"prestart": [{"path": "/x"}]}),
         lambda c: c["process"].update(terminal=True, oomScoreAdj=0),
         lambda c: c["linux"].update(sysctl={"net.core.somaxconn": "1"}),
     )
-    for path in ("hooks", "process.terminal", "process.oomScoreAdj", "linux.sysctl"):
+    for path in ("process.terminal", "process.oomScoreAdj", "linux.sysctl"):
         assert f"{path}" in message
-    assert message.count("not supported yet") == 4
+    assert message.count("not supported yet") == 3
 
 
 def test_misspelt_keys_are_warned_of() -> None:
