@@ -12,7 +12,7 @@ logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 failed=
 
-both="default run cgroups cgroup_manager namespaces mounts"
+both="default run cgroups cgroup_manager limits namespaces mounts"
 first="lifecycle failures concurrency seal vs_runc"
 second="state_files paths install process escape"
 

@@ -7,6 +7,7 @@ The life of a container's cgroup::
     manager.create()                               load(record).remove()
     clone(cgroup_fd=manager.dirfd()), and there tree.enter(manager.doors())
     manager.load_devices(rules), manager.apply_devices()
+    manager.load_limits(resources), manager.apply_limits()
     ...
     manager = manager.load(record["cgroup"])
     manager.kill(); manager.remove()
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from anocir.cgroup.group import Group
+    from anocir.cgroup.limits import Write
+    from anocir.spec.types import Resources
 
 DeviceRule = tuple[bool, str, int, int, str]
 
@@ -36,7 +39,7 @@ class Manager:
     Subclasses are v1.Manager and v2.Manager.
     """
 
-    __slots__ = ("groups", "marked", "owner")
+    __slots__ = ("_limits", "groups", "marked", "owner")
 
     version = 0
 
@@ -44,6 +47,11 @@ class Manager:
         self.groups = groups
         self.owner = owner
         self.marked = marked
+        self._limits: list[Write] = []
+
+    def group_of(self, controller: str) -> Group | None:
+        """Return the group in the hierarchy that has ``controller``; None if not mounted."""
+        raise NotImplementedError
 
     def create(self) -> None:
         """Make the cgroup in every hierarchy.
@@ -87,6 +95,21 @@ class Manager:
 
     def apply_devices(self) -> None:
         """Put the loaded device rules in force. Raises Error."""
+
+    def load_limits(self, resources: Resources) -> None:
+        """Turn ``linux.resources`` into writes; nothing is in force before apply_limits().
+
+        Raises ConfigError for what this version of cgroups can't express.
+        """
+        from anocir.cgroup import limits
+
+        self._limits = limits.encode(self.version, resources)
+
+    def apply_limits(self) -> None:
+        """Put the loaded limits in force. Raises Error."""
+        from anocir.cgroup import limits
+
+        limits.apply(self, self._limits)
 
     def pids(self) -> list[int]:
         """Return the processes in the cgroup and below; none if it is gone or another's.

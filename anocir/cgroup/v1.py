@@ -27,7 +27,6 @@ class Manager(base.Manager):
     version = 1
 
     def group_of(self, controller: str) -> Group | None:
-        """Return the group in the hierarchy that carries ``controller``; None if not mounted."""
         for group in self.groups:
             if controller in group.key.split(","):
                 return group

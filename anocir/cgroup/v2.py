@@ -27,6 +27,9 @@ class Manager(base.Manager):
         """The only one."""
         return self.groups[0]
 
+    def group_of(self, controller: str) -> Group:
+        return self.group
+
     def _prepare(self) -> None:
         if base.read(self.group, "cgroup.freeze").strip() == "1":
             raise Error("container's cgroup unexpectedly frozen")

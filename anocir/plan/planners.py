@@ -58,11 +58,23 @@ def _asks(config: Config, setting: str) -> bool:
     return True
 
 
+LIMITS = (
+    "memory",
+    "cpu",
+    "pids",
+    "blockIO",
+    "hugepageLimits",
+    "network",
+    "rdma",
+    "unified",
+)
+
 PLANNERS: tuple[Callable[[Config, str], list[Step]], ...] = (
     container.plan_state,
     on_demand("hooks.plan_kept", "hooks"),
     process.plan_session,
     cgroup.plan,
+    on_demand("limits.plan", *(f"linux.resources.{part}" for part in LIMITS)),
     namespaces.plan,
     rootfs.plan_root,
     mounts.plan,
@@ -96,7 +108,7 @@ APPLIED = (
     "process.rlimits",
     "linux.namespaces",
     "linux.cgroupsPath",
-    "linux.resources.devices",
+    "linux.resources",
     "linux.maskedPaths",
     "linux.readonlyPaths",
     "linux.rootfsPropagation",

@@ -41,6 +41,8 @@ APPLIERS: dict[str, Applier | str] = {
     "cgroup-enter": cgroups.enter,
     "load-device-rules": cgroups.load_device_rules,
     "device-rules": cgroups.apply_device_rules,
+    "load-limits": "limits.load",
+    "limits": "limits.apply",
     "keyring": namespaces.new_keyring,
     "propagation": rootfs.set_propagation,
     "root": rootfs.attach_root,

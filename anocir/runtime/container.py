@@ -88,7 +88,10 @@ def wait_ready(step: Step, context: Context) -> None:
 
         answer = hooks.answer(context)
     if answer is None:
-        raise StepError("init", f"the process died before it was ready: {_death(context.pid)}")
+        from anocir.runtime import death
+
+        why = death.cause(context.pid, context.record)
+        raise StepError("init", f"the process died before it was ready: {why}")
     if answer["message"] == "error":
         raise StepError(answer["step"], answer["text"])
     context.times += answer["times"]
@@ -135,11 +138,3 @@ def end_process(pid: int) -> None:
     """Kill and reap our own child; until it is reaped its pid can't be anyone else's."""
     os.kill(pid, _signal.SIGKILL)
     os.waitpid(pid, 0)
-
-
-def _death(pid: int) -> str:
-    """Say how a child ended, and leave it to be reaped."""
-    found = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-    if found is not None and found.si_code == os.CLD_EXITED:
-        return f"exit status {found.si_status}"
-    return f"signal {found.si_status}" if found else "unknown"

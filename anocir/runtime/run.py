@@ -6,7 +6,7 @@ from anocir.errors import ExecFailed
 from anocir.linux import consts, libc
 from anocir.runtime import appliers, create, delete, foreground
 from anocir.runtime.context import Context
-from anocir.runtime.start import failure
+from anocir.runtime.start import failure, unexecuted
 from anocir.spec import bundle as bundles
 
 TYPE_CHECKING = False
@@ -62,6 +62,7 @@ def run(
 def _wait_for_program(context: Context) -> None:
     """Wait for init's execve; take everything back when there is none."""
     words = context.channel.rest()
-    if words:
+    died = failure(words, ExecFailed) if words else unexecuted(context.record, ExecFailed)
+    if died:
         context.take_back()
-        raise failure(words, ExecFailed)
+        raise died

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from anocir.errors import Error, NotRunning, StepError
+from anocir.linux import proc
 from anocir.state import record as records
 from anocir.state.store import ERROR_FIFO, GO, GO_FIFO, HOOKS_FILE, Store
 
@@ -12,6 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from anocir.state.record import Record
     from anocir.state.store import Entry
 
 REFUSALS = {
@@ -37,14 +39,16 @@ def start(root: str, container_id: str, *, warn: Callable[[str], None]) -> None:
         if entry.has(HOOKS_FILE):
             from anocir.runtime import hookedstart, hooks
 
-            hookedstart.start(entry, record, hooks.load(entry), lambda: _release(entry), warn)
+            hookedstart.start(
+                entry, record, hooks.load(entry), lambda: _release(entry, record), warn
+            )
         else:
-            _release(entry)
+            _release(entry, record)
     finally:
         entry.close()
 
 
-def _release(entry: Entry) -> None:
+def _release(entry: Entry, record: Record) -> None:
     """Tell init to go on, and read what it says until it has executed.
 
     Init holds the only writing end, close-on-exec: the stream ends exactly when execve has
@@ -66,8 +70,9 @@ def _release(entry: Entry) -> None:
     words = b""
     while chunk := os.read(error_fd, 4096):
         words += chunk
-    if words:
-        raise failure(words, Error)
+    died = failure(words, Error) if words else unexecuted(record, Error)
+    if died:
+        raise died
 
 
 STARTING = "startContainer hook #"
@@ -80,6 +85,23 @@ def failure(words: bytes, otherwise: type[Error]) -> Error:
         step, _, why = text.partition(": ")
         return StepError(step, why)
     return otherwise(text)
+
+
+def unexecuted(record: Record, otherwise: type[Error]) -> Error | None:
+    """Return the error for an init that died without a word before it came to the program.
+
+    None when it has executed. The kernel keeps that until the process is reaped, which may have
+    happened already.
+    """
+    stat = proc.read_stat(record.pid) if record.pid else None
+    if record.pid is None or stat is None or stat.start_time != record.start_time:
+        return None
+    if stat.executed:
+        return None
+    from anocir.runtime import death
+
+    why = death.cause(record.pid, record)
+    return otherwise(f"the process died before its program started: {why}")
 
 
 def init_words(words: bytes) -> str:

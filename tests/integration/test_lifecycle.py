@@ -362,8 +362,6 @@ REFUSED: list[tuple[str, object, str]] = [
     ("process.oomScoreAdj", 5, "process.oomScoreAdj"),
     ("linux.seccomp", {"defaultAction": "SCMP_ACT_ALLOW"}, "linux.seccomp"),
     ("linux.sysctl", {"net.ipv4.ip_forward": "1"}, "linux.sysctl"),
-    ("linux.resources.memory", {"limit": 1 << 30}, "linux.resources.memory"),
-    ("linux.resources.pids", {"limit": 5}, "linux.resources.pids"),
     ("linux.devices", [{"path": "/dev/fuse", "type": "c", "major": 10, "minor": 229}],
      "linux.devices"),
     ("linux.uidMappings", [{"containerID": 0, "hostID": 0, "size": 1}], "linux.uidMappings"),

@@ -1,0 +1,36 @@
+"""What the container may use: ``linux.resources`` but for its devices.
+
+Which files that becomes depends on the host's cgroups, so it is for the cgroup manager to say.
+"""
+
+from __future__ import annotations
+
+from anocir.plan.plan import FINISH, PREPARE, Step
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from anocir.spec.types import Config
+
+
+def plan(config: Config, container_id: str) -> list[Step]:
+    """Return the steps that limit the container.
+
+    They come into force when init is ready and no code of the container has run, so a limit may be
+    smaller than what it takes to set a container up.
+    """
+    resources: dict[str, Any] = dict(config["linux"]["resources"])
+    asked = {name: part for name, part in resources.items() if part and name != "devices"}
+    return [
+        Step(PREPARE, "load-limits", "load limits", "find out what they are on this host", asked),
+        Step(FINISH, "limits", "limits", ", ".join(_describe(asked))),
+    ]
+
+
+def _describe(asked: dict[str, Any]) -> list[str]:
+    words = []
+    for part, settings in asked.items():
+        names = settings if isinstance(settings, dict) else [""]
+        words.append(f"{part} ({', '.join(names)})" if names != [""] else part)
+    return words
