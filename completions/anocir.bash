@@ -46,7 +46,7 @@ _anocir_flags() {
     "run") echo "--bundle --pid-file --dry-run --detach --keep --help" ;;
     "list") echo "--format --quiet --help" ;;
     "spec") echo "--bundle --help" ;;
-    "validate") echo "--state --help" ;;
+    "validate") echo "--state --features --help" ;;
     "help") echo "--help" ;;
     esac
 }

@@ -17,7 +17,7 @@ _anocir_commands() {
         'run:create, start, wait and delete in one go'
         'list:list the containers'
         'spec:write a config.json to start from'
-        'validate:check a config.json, or a state document'
+        'validate:check a config.json, a state or a features document'
         'help:explain a command, with all its flags'
     )
     _describe command commands
@@ -95,6 +95,7 @@ _anocir() {
     validate)
         _arguments -S \
             --state'[FILE is what `anocir state` prints]' \
+            --features'[FILE says what a runtime can do, as its `features` prints it]' \
             '(-h --help)'{-h,--help}'[show help and exit]' \
             '1::file:_files'
         ;;

@@ -1,11 +1,11 @@
-"""Write anocir/spec/table.py from the JSON Schema documents beside it.
+"""Write the tables in anocir/spec from the JSON Schema documents beside them.
 
-    python3 tools/schema_table.py           write the table
-    python3 tools/schema_table.py --check   exit 1 when the table is not what the documents say
+    python3 tools/schema_table.py           write the tables
+    python3 tools/schema_table.py --check   exit 1 when a table is not what its documents say
 
-The documents are what people read and what jsonschema judges by. The table says the same in
+The documents are what people read and what jsonschema judges by. The tables say the same in
 tuples that ``anocir/spec/check.py`` walks without importing anything. Only the keywords that
-the documents use are understood: another one is refused here, so that the table can never be
+the documents use are understood: another one is refused here, so that a table can never be
 laxer than its document.
 """
 
@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 SPEC = Path(__file__).resolve().parent.parent / "anocir" / "spec"
-TABLE = SPEC / "table.py"
-DOCUMENTS = ("config", "state")
+# What few commands read is in a table of its own: the others don't load it.
+TABLES = {"table.py": ("config", "state"), "table_features.py": ("features",)}
 
-HEADER = '''"""The JSON Schema documents as tuples: made by tools/schema_table.py, not to be edited.
+HEADER = '''"""JSON Schema documents as tuples: made by tools/schema_table.py, not to be edited.
 
 A node begins with the Python type that the value must have:
 
@@ -31,8 +31,8 @@ A node begins with the Python type that the value must have:
     (list, node of every item, least number of items)
     (dict, {name: node}, required names, node of every other name)
 
-None stands for "anything". A piece of a pattern is (characters, True when these are the ones
-allowed, least number, None when there is no greatest).
+(None, node) is null, or what the node says. In other places None stands for "anything". A piece of
+a pattern is (characters, True when these are the ones allowed, least number, greatest or None).
 """
 # fmt: off
 # ruff: noqa: E501
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 '''
 
-NOTES = {"$schema", "title", "description", "$defs"}
+NOTES = {"$schema", "$comment", "title", "description", "$defs"}
 KEYWORDS = {
     "boolean": set[str](),
     "integer": {"minimum", "maximum"},
@@ -75,7 +75,7 @@ def pieces(pattern: str) -> tuple[tuple[str, bool, int, int | None], ...]:
     if not (pattern.startswith("^") and pattern.endswith(r"$(?!\n)")):
         raise SystemExit(f"pattern {pattern!r} must be of the form ^...$(?!\\n)")
     runs: list[tuple[str, bool, int, int | None]] = []
-    for match in re.finditer(r"\[(\^?)([^\]]+)\]([*+]?)|([A-Za-z0-9:])([*+]?)", pattern[1:-7]):
+    for match in re.finditer(r"\[(\^?)([^\]]+)\]([*+]?)|([A-Za-z0-9_:])([*+]?)", pattern[1:-7]):
         inverted, inside, many, literal, many_literals = match.groups()
         chars = literal or _members(inside)
         count = many or many_literals or ""
@@ -87,7 +87,7 @@ def pieces(pattern: str) -> tuple[tuple[str, bool, int, int | None], ...]:
                 raise SystemExit(f"pattern {pattern!r} would need backtracking")
             if later[2]:
                 break
-    if not re.fullmatch(r"(\[\^?[^\]]+\][*+]?|[A-Za-z0-9:][*+]?)*", pattern[1:-7]):
+    if not re.fullmatch(r"(\[\^?[^\]]+\][*+]?|[A-Za-z0-9_:][*+]?)*", pattern[1:-7]):
         raise SystemExit(f"pattern {pattern!r} uses more than literals and classes")
     return tuple(runs)
 
@@ -121,6 +121,10 @@ def node(schema: dict[str, Any], document: str) -> str:
     if "$ref" in schema:
         return constant(document, schema["$ref"].removeprefix("#/$defs/"))
     kind = schema["type"]
+    if isinstance(kind, list):
+        if len(kind) != 2 or kind[1] != "null":
+            raise SystemExit(f"{document}.json: type {kind}: not understood")
+        return f"(None, {node({**schema, 'type': kind[0]}, document)})"
     strange = set(schema) - KEYWORDS[kind] - NOTES - {"type"}
     if strange:
         raise SystemExit(f"{document}.json: {kind} with {sorted(strange)}: not understood")
@@ -192,10 +196,10 @@ def ordered(definitions: dict[str, Any]) -> list[str]:
     return done
 
 
-def table() -> str:
-    """Return the source text of table.py."""
+def table(documents: tuple[str, ...]) -> str:
+    """Return the source text of the table of some documents."""
     text = HEADER
-    for document in DOCUMENTS:
+    for document in documents:
         schema = json.loads((SPEC / "schema" / f"{document}.json").read_text("utf-8"))
         definitions = schema.pop("$defs", {})
         for name in ordered(definitions):
@@ -206,14 +210,16 @@ def table() -> str:
 
 
 def main() -> int:
-    new = table()
-    if sys.argv[1:] == ["--check"]:
-        if not TABLE.exists() or TABLE.read_text("utf-8") != new:
-            print(f"{TABLE} is out of date: run python3 tools/schema_table.py", file=sys.stderr)
-            return 1
-        return 0
-    TABLE.write_text(new, "utf-8")
-    return 0
+    status = 0
+    for name, documents in TABLES.items():
+        file = SPEC / name
+        new = table(documents)
+        if sys.argv[1:] != ["--check"]:
+            file.write_text(new, "utf-8")
+        elif not file.exists() or file.read_text("utf-8") != new:
+            print(f"{file} is out of date: run python3 tools/schema_table.py", file=sys.stderr)
+            status = 1
+    return status
 
 
 if __name__ == "__main__":

@@ -287,15 +287,19 @@ COMMANDS = (
     ),
     Command(
         "validate",
-        "check a config.json, or a state document",
+        "check a config.json, a state or a features document",
         "Checks a file against the OCI runtime specification, without making anything. Every "
         "broken rule is printed on a line of its own, with the JSON path of the value at fault. "
         "The exit status is 0 when the file is valid, and 1 when it is not.",
         arguments=(Argument("FILE", "file to check; - is standard input", default="config.json"),),
-        flags=(Flag("--state", "", "FILE is what `anocir state` prints"),),
+        flags=(
+            Flag("--state", "", "FILE is what `anocir state` prints"),
+            Flag("--features", "", "FILE says what a runtime can do, as its `features` prints it"),
+        ),
         examples=(
             ("anocir validate", "check config.json in this directory"),
             ("anocir state web | anocir validate --state -", "check a state document"),
+            ("runc features | anocir validate --features -", "check a features document"),
         ),
     ),
     Command(

@@ -41,6 +41,16 @@ def check_state(state: object) -> None:
     _check(state, table.STATE, "state", "state")
 
 
+def check_features(features: object) -> None:
+    """Refuse a features document (features.md) that does not have its shape.
+
+    Raises ConfigError like ``check_config``.
+    """
+    from anocir.spec.table_features import FEATURES
+
+    _check(features, FEATURES, "features", "features")
+
+
 def _check(value: object, node: Node, what: str, document: str) -> None:
     """Raise ConfigError unless the value fits the node, which is made from the document."""
     found = problems(value, node)
@@ -57,6 +67,8 @@ def problems(value: object, node: Node) -> Sequence[Problem]:
     """
     kind = node[0]
     if type(value) is not kind:
+        if kind is None:
+            return () if value is None else problems(value, node[1])
         return [((), value, node)]
     if kind is dict:
         return _object_problems(value, node)  # type: ignore[arg-type]
@@ -157,6 +169,8 @@ KINDS = {
 def allowed(node: Node) -> str:
     """Say what a node of the table allows."""
     kind = node[0]
+    if kind is None:
+        return f"{allowed(node[1])}, or null"
     if kind is str:
         return _allowed_text(node)
     if kind is int:

@@ -26,8 +26,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 def explain(value: object, document: str) -> list[str]:
     """Return one line per violation of a schema document, or [] if jsonschema cannot say.
 
-    ``document`` is ``config`` or ``state``. jsonschema takes some 50 microseconds for each value
-    inside: nobody is kept waiting for its words on a huge document.
+    ``document`` is the name of one in ``schema/``. jsonschema takes some 50 microseconds for each
+    value inside: nobody is kept waiting for its words on a huge document.
     """
     if is_huge(value):
         return []
@@ -121,6 +121,8 @@ def _allowed(schema: dict[str, Any], path: Path) -> str:
             inner = here.get("properties", {}).get(name) or here["additionalProperties"]
         here, nearer = _resolved(inner, schema)
         description = nearer or description
+    if isinstance(here["type"], list):
+        return f"{_wanted({**here, 'type': here['type'][0]})}, or null ({description})"
     return f"{_wanted(here)} ({description})"
 
 

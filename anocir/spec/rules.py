@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from anocir.spec.types import CapabilitySet, Config, Namespace
 
-    Rule = Callable[[Config], Iterator[str]]
+    Rule = Callable[[Any], Iterator[str]]
 
 SPEC_VERSION = "1.3.0"
 DIGITS = frozenset("0123456789")
@@ -69,15 +69,20 @@ def violations(config: Config, shape: Sequence[str] = ()) -> list[str]:
     ``shape`` are the violations of the schema, if there are any. A rule that stumbles over them
     has nothing to add, nor has one that speaks of the same place.
     """
+    return judged((*RULES, *_on_demand(config, "RULES")), config, shape)
+
+
+def judged(rules: Iterable[Rule], value: Any, shape: Sequence[str]) -> list[str]:
+    """Return what rules say of a document; ``shape`` as in ``violations``."""
     wrong = tuple(line.partition(": ")[0] for line in shape)
-    return first(line for line in _broken(config, shape) if not line.startswith(wrong))
+    return first(line for line in _broken(rules, value, shape) if not line.startswith(wrong))
 
 
-def _broken(config: Config, shape: Sequence[str]) -> Iterator[str]:
-    """Yield one line per broken rule; ``shape`` as in ``violations``."""
-    for rule in (*RULES, *_on_demand(config, "RULES")):
+def _broken(rules: Iterable[Rule], value: Any, shape: Sequence[str]) -> Iterator[str]:
+    """Yield one line per broken rule."""
+    for rule in rules:
         try:
-            yield from rule(config)
+            yield from rule(value)
         except (AttributeError, KeyError, TypeError):
             if not shape:
                 raise

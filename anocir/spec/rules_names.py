@@ -24,7 +24,8 @@ def file_names(config: Config) -> Iterator[str]:
     ]
     named += [(("linux", "resources", "rdma", key), key) for key in resources.get("rdma", {})]
     named += [(("linux", "netDevices", key), key) for key in linux.get("netDevices", {})]
-    if "closID" in linux.get("intelRdt", {}):
+    # The special case of config-linux.md, IntelRdt: / is the root of resctrl.
+    if linux.get("intelRdt", {}).get("closID", "/") != "/":
         named.append((("linux", "intelRdt", "closID"), linux["intelRdt"]["closID"]))
     for path, name in named:
         if not name or name in (".", "..") or "/" in name or name.split() != [name]:

@@ -111,17 +111,21 @@ def _members(
             yield index, node[1], item, f"{pattern}[]"
 
 
-def unknown(config: Config) -> list[str]:
+def unknown(document: object, node: Node = table.CONFIG) -> list[str]:
     """Return a warning for each name that runtime-spec does not have, or has elsewhere.
+
+    ``node`` is the table of the document, if it is no config.json.
 
     config.md, Extensibility: an unknown property is logged and otherwise ignored. A misspelt
     one would be ignored too, so the nearest known name is offered.
     """
-    return list(_unknown(config, table.CONFIG, (), ""))
+    return list(_unknown(document, node, (), ""))
 
 
 def _unknown(value: object, node: Node, path: Path, pattern: str) -> Iterator[str]:
     """Yield the warnings for a value."""
+    if node[0] is None:
+        node = node[1]
     if pattern in FOREIGN:
         if value:
             yield f"{dotted(path)}: ignored, it is for another platform"
@@ -133,7 +137,7 @@ def _unknown(value: object, node: Node, path: Path, pattern: str) -> Iterator[st
                 meant = f", did you mean {quoted(hint)}?" if hint else ""
                 yield f"{dotted((*path, name))}: ignored, not in runtime-spec{meant}"
     for name, inner, item, below in _members(value, node, pattern):
-        if inner[0] in (dict, list) or below in FOREIGN:
+        if inner[0] in (dict, list, None) or below in FOREIGN:
             yield from _unknown(item, inner, (*path, name), below)
 
 

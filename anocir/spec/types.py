@@ -1,4 +1,4 @@
-"""The shapes of config.json and of the state document, for the type checker alone.
+"""The shapes of config.json, of state and of features documents, for the type checker alone.
 
 Modules import this under ``if TYPE_CHECKING:``; at run time a config is the plain dict that
 JSON gives. ``schema/config.json`` is the law: a property that a function reads is listed here
@@ -269,7 +269,7 @@ class Seccomp(TypedDict, total=False):
 
 
 class MemoryPolicy(TypedDict, total=False):
-    mode: str
+    mode: Required[str]
     nodes: str
     flags: list[str]
 
@@ -321,3 +321,62 @@ class State(TypedDict):
     rootfs: NotRequired[str]
     created: NotRequired[str]
     owner: NotRequired[str]
+
+
+class CgroupFeatures(TypedDict, total=False):
+    v1: bool | None
+    v2: bool | None
+    systemd: bool | None
+    systemdUser: bool | None
+    rdma: bool | None
+
+
+class SeccompFeatures(TypedDict, total=False):
+    enabled: bool | None
+    actions: list[str] | None
+    operators: list[str] | None
+    archs: list[str] | None
+    knownFlags: list[str] | None
+    supportedFlags: list[str] | None
+
+
+class EnabledFeature(TypedDict, total=False):
+    enabled: bool | None
+
+
+class MemoryPolicyFeatures(TypedDict, total=False):
+    modes: list[str] | None
+    flags: list[str] | None
+
+
+class IntelRdtFeatures(TypedDict, total=False):
+    enabled: bool | None
+    schemata: bool | None
+    monitoring: bool | None
+
+
+class MountExtensions(TypedDict, total=False):
+    idmap: EnabledFeature | None
+
+
+class LinuxFeatures(TypedDict, total=False):
+    namespaces: list[str] | None
+    capabilities: list[str] | None
+    cgroup: CgroupFeatures | None
+    seccomp: SeccompFeatures | None
+    apparmor: EnabledFeature | None
+    selinux: EnabledFeature | None
+    memoryPolicy: MemoryPolicyFeatures | None
+    intelRdt: IntelRdtFeatures | None
+    mountExtensions: MountExtensions | None
+    netDevices: EnabledFeature | None
+
+
+class Features(TypedDict, total=False):
+    ociVersionMin: Required[str]
+    ociVersionMax: Required[str]
+    hooks: list[str] | None
+    mountOptions: list[str] | None
+    annotations: dict[str, str] | None
+    potentiallyUnsafeConfigAnnotations: list[str] | None
+    linux: LinuxFeatures | None

@@ -1,12 +1,7 @@
-"""Which configs and states are refused, and in which words.
-
-``OCI_SCHEMA_DIR`` names a directory with runtime-spec's fixtures; without it the test that reads
-them is skipped.
-"""
+"""Which configs and states are refused, and in which words."""
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -17,14 +12,9 @@ import pytest
 
 from anocir.errors import ConfigError
 from anocir.spec import bundle, check
-from anocir.spec.json import loads
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(__file__).parent / "data" / "config"
-ORACLE = os.environ.get("OCI_SCHEMA_DIR", "")
-needs_oracle = pytest.mark.skipif(
-    not ORACLE, reason="OCI_SCHEMA_DIR is not set: no fixtures of runtime-spec to judge"
-)
 
 # Fixtures
 
@@ -41,23 +31,6 @@ def test_bad_configs_are_refused_with_every_violation_at_once(file: Path) -> Non
     assert sorted(caught.value.violations) == sorted(
         file.with_suffix(".txt").read_text().splitlines()
     )
-
-
-@needs_oracle
-@pytest.mark.parametrize("kind", ["config", "state"])
-def test_fixtures_of_the_spec(kind: str) -> None:
-    judge = {"config": check.check_config, "state": check.check_state}[kind]
-    fixtures = Path(ORACLE) / "fixtures" / kind
-    good, bad = (
-        sorted((fixtures / "good").glob("*.json")),
-        sorted((fixtures / "bad").glob("*.json")),
-    )
-    assert good and bad
-    for file in good:
-        judge(loads(file.read_bytes(), file.name))
-    for file in bad:
-        with pytest.raises(ConfigError):
-            judge(loads(file.read_bytes(), file.name))
 
 
 # Words

@@ -1,50 +1,52 @@
-"""The schema documents and their table, against jsonschema and the schema of runtime-spec.
-
-``OCI_SCHEMA_DIR`` names a directory with runtime-spec's schema documents; without it the tests
-that compare with them are skipped.
-"""
+"""The schema documents and their tables, against jsonschema."""
 
 from __future__ import annotations
 
-import functools
 import importlib.util
-import json
-import os
 import re
 import shutil
 import subprocess
 import sys
 import types
 import typing
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
-import referencing
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from schema_trials import (
+    DOCUMENTS,
+    EVERYTHING,
+    FOREIGN,
+    Place,
+    error_places,
+    our_places,
+    places,
+    put,
+    trials,
+    validator,
+    variants,
+)
 
-from anocir.spec import check, explain, table
+from anocir.spec import check, explain, table, table_features
 from anocir.spec import types as shapes
-from anocir.spec.json import dotted
 
 ROOT = Path(__file__).resolve().parents[2]
-EVERYTHING: Any = json.loads(
-    (Path(__file__).parent / "data" / "config" / "good" / "everything.json").read_text()
-)
-ORACLE = os.environ.get("OCI_SCHEMA_DIR", "")
-needs_oracle = pytest.mark.skipif(
-    not ORACLE, reason="OCI_SCHEMA_DIR is not set: no schema of runtime-spec to compare with"
-)
 DETERMINED = settings(
     derandomize=True,
     deadline=None,
     max_examples=150,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-Place = tuple[str | int, ...]
+CHANGES = st.lists(
+    st.sampled_from([one for one in places(EVERYTHING, table.CONFIG) if one[0]]).flatmap(
+        lambda place: st.tuples(st.just(place[0]), st.sampled_from(trials(place[1])))
+    ),
+    max_size=5,
+)
 
 
 def load_tool() -> types.ModuleType:
@@ -57,174 +59,65 @@ def load_tool() -> types.ModuleType:
     return module
 
 
-# Documents with something at one place that may or may not fit
-
-
-GONE = object()
-JUNK: list[Any] = [
-    None,
-    True,
-    False,
-    -1,
-    0,
-    1.0,
-    0.5,
-    "",
-    "x",
-    "\n",
-    [],
-    [1],
-    ["x"],
-    {},
-    {"x": "y"},
-]
-SAMPLES = [
-    *("2MB", "2MB\n", "02MB", "12GB", "1024KB", "2B", "2TB", "MB:", "MB:\n", "MB:a\nb", "MB:0=20"),
-    *("MB", "r", "rw", "mwr", "rwx", "0-3,7", "0-3, 7 ", "0\n", "a"),
-]
-STATE: Any = {
-    "ociVersion": "1.3.0",
-    "id": "a",
-    "status": "running",
-    "pid": 7,
-    "bundle": "/b",
-    "annotations": {"a": "b"},
-    "rootfs": "/b/r",
-    "created": "2026-01-02T03:04:05Z",
-    "owner": "root",
-}
-
-
-def trials(node: Any) -> list[Any]:
-    """Return values to put where a node of the table applies: junk, and the edges of the node."""
-    if node[0] is int:
-        limits = [limit for limit in node[1:] if limit is not None]
-        return [GONE, *JUNK, *(limit + step for limit in limits for step in (-1, 0, 1))]
-    if node[0] is str and node[1] is not None:
-        first = node[1][0]
-        return [GONE, *JUNK, *node[1], first.lower(), first + "\n", first[:-1]]
-    if node[0] is str and node[2] is not None:
-        return [GONE, *JUNK, *SAMPLES]
-    if node[0] is dict and node[3] is not None:
-        return [GONE, *JUNK, {"": 1}, {"\n": 1}, {"a.b": 1}]
-    return [GONE, *JUNK]
-
-
-def places(value: Any, node: Any, path: Place = ()) -> Iterator[tuple[Place, Any]]:
-    """Yield each place of a document that the table knows, with its node."""
-    yield path, node
-    if isinstance(value, dict):
-        for name, item in value.items():
-            yield from places(
-                item, node[1].get(name, node[3]) or (dict, {}, (), None), (*path, name)
-            )
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from places(item, node[1], (*path, index))
-
-
-def put(document: Any, path: Place, value: Any) -> Any:
-    """Return the document with another value at a place; the rest is shared."""
-    if not path:
-        return {} if value is GONE else value
-    if isinstance(document, dict) and path[0] in document:
-        rest = {name: item for name, item in document.items() if name != path[0]}
-        if len(path) == 1 and value is GONE:
-            return rest
-        return {**rest, path[0]: put(document[path[0]], path[1:], value)}
-    if isinstance(document, list) and isinstance(path[0], int) and path[0] < len(document):
-        inner = (
-            [] if len(path) == 1 and value is GONE else [put(document[path[0]], path[1:], value)]
-        )
-        return [*document[: path[0]], *inner, *document[path[0] + 1 :]]
-    return document
-
-
-def chain(document: Any, node: Any, path: Place) -> tuple[Any, Place]:
-    """Cut a document down to one place and what is required around it; return its new path."""
-    if not path:
-        return document, ()
-    name = path[0]
-    if isinstance(document, list):
-        inner, below = chain(document[int(name)], node[1], path[1:])
-        return [inner], (0, *below)
-    inner, below = chain(document[name], node[1].get(name, node[3]), path[1:])
-    return {**{one: document[one] for one in node[2]}, name: inner}, (name, *below)
-
-
-def variants(document: Any, node: Any) -> Iterator[tuple[Place, Any]]:
-    """Yield (place, small document with a trial value at that place), each kind of place once."""
-    seen = set()
-    for path, there in places(document, node):
-        pattern = re.sub(r"\d+", "N", str(path))
-        if pattern not in seen and (not path or path[0] not in FOREIGN):
-            seen.add(pattern)
-            small, short = chain(document, node, path)
-            for value in trials(there):
-                yield short, put(small, short, value)
-
-
-FOREIGN = {"windows", "solaris", "vm", "zos", "freebsd"}
-CHANGES = st.lists(
-    st.sampled_from([one for one in places(EVERYTHING, table.CONFIG) if one[0]]).flatmap(
-        lambda place: st.tuples(st.just(place[0]), st.sampled_from(trials(place[1])))
-    ),
-    max_size=5,
-)
-
-
-# Verdicts as sets of places
-
-
-def our_places(value: object, node: Any) -> set[Place]:
-    return {path for path, _, _ in check.problems(value, node)}
-
-
-def error_places(validator: Any, value: object) -> set[Place]:
-    found: set[Place] = set()
-    for error in leaves(validator.iter_errors(value)):
-        path = tuple(error.absolute_path)
-        if error.validator == "required":
-            found |= {(*path, name) for name in error.validator_value if name not in error.instance}
-        else:
-            found.add(path)
-    return found
-
-
-def leaves(errors: Iterable[Any]) -> Iterator[Any]:
-    """Yield errors, those inside an anyOf instead of the anyOf."""
-    for error in errors:
-        yield from leaves(error.context) if error.context else [error]
-
-
-@functools.cache
-def validator(name: str) -> Any:
-    return explain.validator(explain.load_schema(name))
-
-
 # The documents and the table
 
 
-@pytest.mark.parametrize("name", ["config", "state"])
+def subschemas(schema: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Yield every schema inside of one, with its path in the document."""
+    yield path, schema
+    for name in ("properties", "$defs"):
+        for key, inner in schema.get(name, {}).items():
+            yield from subschemas(inner, f"{path}/{name}/{key}")
+    for name in ("items", "additionalProperties"):
+        if name in schema:
+            yield from subschemas(schema[name], f"{path}/{name}")
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
 def test_the_documents_are_valid_json_schema(name: str) -> None:
-    schema = json.loads((ROOT / "anocir" / "spec" / "schema" / f"{name}.json").read_text())
-    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.Draft202012Validator.check_schema(explain.load_schema(name))
 
 
-def test_every_property_is_described() -> None:
-    def undescribed(schema: Any, path: str) -> Iterator[str]:
-        if isinstance(schema, dict):
-            for name, inner in schema.get("properties", {}).items():
-                target = inner.get("$ref", "").removeprefix("#/$defs/")
-                if "description" not in inner and "description" not in DEFS.get(target, {}):
-                    yield f"{path}.{name}"
-            for name, inner in schema.items():
-                yield from undescribed(inner, f"{path}.{name}")
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_property_is_described(name: str) -> None:
+    schema = explain.load_schema(name)
+    definitions = schema.get("$defs", {})
+    for path, inner in subschemas(schema, name):
+        if re.search(r"/properties/[^/]+$", path):
+            target = inner.get("$ref", "").removeprefix("#/$defs/")
+            assert inner.get("description") or definitions[target].get("description"), path
 
-    for name in ("config", "state"):
-        schema = explain.load_schema(name)
-        DEFS = schema.get("$defs", {})
-        assert list(undescribed(schema, name)) == []
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_definition_has_a_title_and_its_clause(name: str) -> None:
+    """And what has properties is a definition, so that no object is without."""
+    for path, inner in subschemas(explain.load_schema(name), name):
+        if "properties" in inner or re.search(r"/\$defs/[^/]+$", path):
+            assert path == name or re.search(r"/\$defs/[^/]+$", path), path
+            assert inner.get("title"), path
+            assert CLAUSE.fullmatch(inner.get("$comment", "")), path
+
+
+CLAUSE = re.compile(r"(config|features|runtime)(-[a-z]+)?\.md#[a-z-]+")
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_comment_names_a_clause(name: str) -> None:
+    for path, inner in subschemas(explain.load_schema(name), name):
+        assert "$comment" not in inner or CLAUSE.fullmatch(inner["$comment"]), path
+
+
+def test_names_that_two_documents_list_are_the_same() -> None:
+    """Each document stands alone, so the lists are written twice."""
+    config, features = (explain.load_schema(name)["$defs"] for name in ("config", "features"))
+    for name in ("SeccompAction", "SeccompArch", "SeccompFlag", "MemoryPolicyFlag"):
+        assert features[name]["enum"] == config[name]["enum"]
+    for ours, owner, name in (
+        ("NamespaceType", "Namespace", "type"),
+        ("MemoryPolicyMode", "MemoryPolicy", "mode"),
+        ("SeccompOperator", "SyscallArg", "op"),
+    ):
+        assert features[ours]["enum"] == config[owner]["properties"][name]["enum"]
 
 
 def test_the_table_is_what_the_documents_say() -> None:
@@ -236,12 +129,13 @@ def test_the_table_is_what_the_documents_say() -> None:
 
 
 def test_an_outdated_table_is_noticed(tmp_path: Path) -> None:
-    for part in ("tools/schema_table.py", "anocir/spec/schema/config.json"):
-        (tmp_path / part).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / part, tmp_path / part)
+    shutil.copytree(ROOT / "anocir/spec/schema", tmp_path / "anocir/spec/schema")
+    (tmp_path / "tools").mkdir()
+    shutil.copy(ROOT / "tools/schema_table.py", tmp_path / "tools/schema_table.py")
     schema = (ROOT / "anocir/spec/schema/state.json").read_text()
     (tmp_path / "anocir/spec/schema/state.json").write_text(schema.replace('"paused", ', ""))
-    shutil.copy(ROOT / "anocir/spec/table.py", tmp_path / "anocir/spec/table.py")
+    for table_file in (ROOT / "anocir/spec").glob("table*.py"):
+        shutil.copy(table_file, tmp_path / "anocir/spec")
     tool = [sys.executable, str(tmp_path / "tools/schema_table.py")]
     assert subprocess.run([*tool, "--check"], check=False, capture_output=True).returncode == 1
     subprocess.run(tool, check=True)
@@ -255,6 +149,7 @@ def test_an_outdated_table_is_noticed(tmp_path: Path) -> None:
         {"type": "string", "minLength": 1},
         {"type": "integer", "exclusiveMinimum": 1},
         {"type": "object", "properties": {}, "minProperties": 1},
+        {"type": ["string", "integer"]},
     ],
 )
 def test_a_keyword_that_the_table_cannot_hold_is_refused(schema: dict[str, Any]) -> None:
@@ -270,17 +165,19 @@ def test_a_pattern_that_needs_backtracking_or_more_is_refused(pattern: str) -> N
         load_tool().pieces(pattern)
 
 
-PATTERNS = sorted(set(re.findall(r"'(\^.*?\$\(\?!\\\\n\))'", Path(table.__file__).read_text())))
-
-
-def test_the_patterns_are_found() -> None:
-    assert len(PATTERNS) == 4
+PATTERNS = sorted(
+    {
+        inner["pattern"]
+        for name in DOCUMENTS
+        for _, inner in subschemas(explain.load_schema(name), name)
+        if "pattern" in inner
+    }
+)
 
 
 @DETERMINED
-@given(st.sampled_from(PATTERNS), st.text("0123KMGB:, -arwmx\n", max_size=8))
-def test_pieces_match_what_the_pattern_matches(source: str, text: str) -> None:
-    pattern = source.encode().decode("unicode_escape")
+@given(st.sampled_from(PATTERNS), st.text("0123KMGB:, -arwmx_CAP\n", max_size=8))
+def test_pieces_match_what_the_pattern_matches(pattern: str, text: str) -> None:
     wanted = re.search(pattern, text) is not None
     assert check.matches(text, load_tool().pieces(pattern)) is wanted
 
@@ -291,6 +188,9 @@ def test_the_type_hints_have_the_names_of_the_schema() -> None:
     def compare(hint: Any, node: Any, path: str) -> None:
         while typing.get_origin(hint) in (typing.NotRequired, typing.Required):
             hint = typing.get_args(hint)[0]
+        assert (type(None) in typing.get_args(hint)) is (node[0] is None), path
+        if node[0] is None:
+            hint, node = typing.get_args(hint)[0], node[1]
         if node[0] is list:
             assert typing.get_origin(hint) is list, path
             compare(typing.get_args(hint)[0], node[1], f"{path}[]")
@@ -314,38 +214,41 @@ def test_the_type_hints_have_the_names_of_the_schema() -> None:
 
     compare(shapes.Config, table.CONFIG, "config")
     compare(shapes.State, table.STATE, "state")
+    compare(shapes.Features, table_features.FEATURES, "features")
 
 
-def test_everything_has_every_property_of_the_schema() -> None:
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_everything_has_every_property_of_the_schema(name: str) -> None:
     known: set[tuple[int, str]] = set()
     present: set[tuple[int, str]] = set()
     names: dict[int, str] = {}
 
     def look(values: list[Any], node: Any, path: str) -> None:
+        if node[0] is None:
+            node = node[1]
         if node[0] is list:
             look([item for value in values for item in value], node[1], f"{path}[]")
         elif node[0] is dict:
             names[id(node)] = path
-            for name, inner in node[1].items():
-                there = [value[name] for value in values if name in value]
-                known.add((id(node), name))
-                present.update([(id(node), name)] if there else [])
-                look(there, inner, f"{path}.{name}")
+            for key, inner in node[1].items():
+                there = [value[key] for value in values if key in value]
+                known.add((id(node), key))
+                present.update([(id(node), key)] if there else [])
+                look(there, inner, f"{path}.{key}")
             if node[3] is not None:
                 look([item for value in values for item in value.values()], node[3], f"{path}[]")
 
-    look([EVERYTHING], table.CONFIG, "config")
-    assert [f"{names[node]}.{name}" for node, name in known - present] == []
+    document, root = DOCUMENTS[name]
+    look([document], root, name)
+    assert [f"{names[node]}.{key}" for node, key in known - present] == []
 
 
 # The interpreter against jsonschema
 
 
-@pytest.mark.parametrize(
-    ("name", "document", "node"),
-    [("config", EVERYTHING, table.CONFIG), ("state", STATE, table.STATE)],
-)
-def test_the_table_and_jsonschema_agree_at_every_place(name: str, document: Any, node: Any) -> None:
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_the_table_and_jsonschema_agree_at_every_place(name: str) -> None:
+    document, node = DOCUMENTS[name]
     count = 0
     for path, value in variants(document, node):
         assert our_places(value, node) == error_places(validator(name), value), (path, value)
@@ -367,76 +270,3 @@ def test_the_table_and_jsonschema_agree_on_several_places_at_once(
     assert len(plain) == len(explained)
     for one, two in zip(plain, explained, strict=True):
         assert two.startswith(f"{one} (")
-
-
-# Against the schema of runtime-spec
-
-# What we judge otherwise than runtime-spec's own schema, and why: docs/design/schema.md.
-STRICTER = {
-    "config": [
-        r"process\.user\.(uid|gid|additionalGids\[\d+\])",
-        r"process\.oomScoreAdj",
-        r"process\.ioPriority\.priority",
-        r"process\.rlimits\[\d+\]\.type",
-        r"process\.execCPUAffinity\.(initial|final)",
-        r"mounts\[\d+\]\.[ug]idMappings\[\d+\]\.(containerID|hostID)",
-        r"linux\.[ug]idMappings\[\d+\]\.(containerID|hostID)",
-        r"linux\.devices\[\d+\]\.(uid|gid)",
-        r"linux\.devices\[\d+\]\.type",
-        r"linux\.resources\.devices\[\d+\]\.type",
-        r"linux\.resources\.devices\[\d+\]\.access",
-        r"linux\.resources\.blockIO\.throttle\w+\[\d+\]\.rate",
-        r"linux\.resources\.hugepageLimits\[\d+\]\.pageSize",
-        r"linux\.intelRdt\.memBwSchema",
-        r"linux\.personality\.domain",
-        r'(annotations|linux\.sysctl|linux\.resources\.unified)\["(\\n)?"\]',
-    ],
-    "state": [r"rootfs|created|owner", r'annotations\["(\\n)?"\]'],
-}
-LAXER = {
-    "config": [r"linux\.devices\[\d+\]\.fileMode", r"linux\.rootfsPropagation"],
-    "state": ["status"],
-}
-
-
-def oracle(name: str) -> Any:
-    """Return a validator for one of runtime-spec's documents."""
-
-    def retrieve(uri: str) -> Any:
-        file = Path(ORACLE) / uri.rpartition("/")[2]
-        # The schemas of other platforms may be left out: they then allow anything.
-        contents = json.loads(file.read_text()) if file.exists() else {file.stem[7:]: {}}
-        return referencing.Resource.from_contents(
-            contents, default_specification=referencing.jsonschema.DRAFT4
-        )
-
-    registry: Any = referencing.Registry(retrieve=retrieve)  # type: ignore[call-arg]
-    return jsonschema.Draft4Validator({"$ref": f"urn:oci/{name}"}, registry=registry)
-
-
-@needs_oracle
-@pytest.mark.parametrize(
-    ("name", "document", "node"),
-    [("config", EVERYTHING, table.CONFIG), ("state", STATE, table.STATE)],
-)
-def test_every_place_is_judged_as_by_the_spec_but_for_those_listed(
-    name: str, document: Any, node: Any
-) -> None:
-    """And each listed place does differ, or the list would hide what comes later."""
-    theirs = oracle(f"{name}-schema.json")
-    differing = set()
-    for _, value in variants(document, node):
-        ours, spec = our_places(value, node), error_places(theirs, value)
-        for listed, places in ((STRICTER, ours - spec), (LAXER, spec - ours)):
-            for place in places:
-                matching = [one for one in listed[name] if re.fullmatch(one, dotted(place))]
-                assert matching, (place, value)
-                differing.update(matching)
-    assert differing == {*STRICTER[name], *LAXER[name]}
-
-
-@needs_oracle
-def test_what_is_for_other_platforms_is_not_looked_into() -> None:
-    value = {"ociVersion": "1.3.0", "root": {"path": "a"}, "vm": {"kernel": 7}}
-    assert our_places(value, table.CONFIG) == set()
-    assert error_places(oracle("config-schema.json"), value) != set()

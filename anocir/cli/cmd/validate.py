@@ -1,10 +1,10 @@
-"""anocir validate: check a config.json, or a state document."""
+"""anocir validate: check a config.json, a state or a features document."""
 
 from __future__ import annotations
 
 from anocir.cli import stdio
-from anocir.errors import ConfigError
-from anocir.spec import bundle, check, json, support
+from anocir.errors import ConfigError, UsageError
+from anocir.spec import bundle, json, support
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +16,10 @@ def run(args: Namespace, log: Log) -> int:
     """Print that the file is valid, or each broken rule on a line of standard error.
 
     Names that the specification does not have break no rule: they are printed as warnings.
+    Raises UsageError when told that the file is two kinds of document.
     """
+    if args.state and args.features:
+        raise UsageError("--state and --features exclude each other")
     if args.file == "-":
         what, text = "standard input", stdio.read(bundle.MOST_BYTES)
     else:
@@ -24,7 +27,13 @@ def run(args: Namespace, log: Log) -> int:
     warnings: list[str] = []
     try:
         if args.state:
-            check.check_state(json.loads(text, what))
+            from anocir.spec.documents import judge_state
+
+            judge_state(json.loads(text, what), what)
+        elif args.features:
+            from anocir.spec.documents import judge_features
+
+            warnings = judge_features(json.loads(text, what), what)
         else:
             warnings = support.unknown(bundle.parse(text, what))
     except ConfigError as error:
