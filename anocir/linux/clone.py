@@ -16,13 +16,15 @@ def clone(flags: int = 0, cgroup_fd: int = NONE, pid_namespace_fd: int = NONE) -
 
     ``flags`` are CLONE_NEW* bits. The child is born in ``cgroup_fd``, a directory of a version 2
     hierarchy, and in ``pid_namespace_fd``, when they are given. The interpreter's own fork hooks
-    run around the call, as ``os.fork`` has it. Raises OSError. See clone3(2).
+    run around the call, as ``os.fork`` has it. With CLONE_PARENT the child is the caller's
+    sibling, and its end is told to their parent alike. Raises OSError. See clone3(2).
     """
     if cgroup_fd != NONE:
         flags |= consts.CLONE_INTO_CGROUP
+    end = 0 if flags & consts.CLONE_PARENT else int(_signal.SIGCHLD)
     # struct clone_args: flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size,
     # tls, set_tid, set_tid_size, cgroup
-    arguments = struct.pack("=11Q", flags, 0, 0, 0, int(_signal.SIGCHLD), 0, 0, 0, 0, 0,
+    arguments = struct.pack("=11Q", flags, 0, 0, 0, end, 0, 0, 0, 0, 0,
                             max(cgroup_fd, 0))  # fmt: skip
     own_fd = _enter(pid_namespace_fd)
     libc.before_fork()

@@ -35,6 +35,7 @@ _OLD_NUMBERS = {
         "capset": 126,
         "keyctl": 250,
         "sethostname": 170,
+        "setdomainname": 171,
         "unshare": 272,
         "prlimit64": 302,
         "setns": 308,
@@ -51,6 +52,7 @@ _OLD_NUMBERS = {
         "capset": 91,
         "keyctl": 219,
         "sethostname": 161,
+        "setdomainname": 162,
         "unshare": 97,
         "prlimit64": 261,
         "setns": 268,
@@ -133,9 +135,18 @@ def set_hostname(name: str) -> None:
     syscall("sethostname", text, len(text))
 
 
-def set_rlimit(number: int, soft: int, hard: int) -> None:
-    """Set a limit of this process; 2^64-1 stands for no limit (prlimit(2), asm/resource.h)."""
-    syscall("prlimit64", 0, number, struct.pack("=QQ", soft, hard), None)
+def set_domainname(name: str) -> None:
+    """Set the NIS domain name of this uts namespace (setdomainname(2))."""
+    text = os.fsencode(name)
+    syscall("setdomainname", text, len(text))
+
+
+def set_rlimit(number: int, soft: int, hard: int, pid: int = 0) -> None:
+    """Set a limit of a process, this one without ``pid``; 2^64-1 stands for no limit.
+
+    See prlimit(2), asm/resource.h.
+    """
+    syscall("prlimit64", pid, number, struct.pack("=QQ", soft, hard), None)
 
 
 def join_session_keyring(name: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from anocir.errors import ConfigError
 from anocir.linux import consts
 from anocir.plan.plan import INIT, PREPARE, Step
 
@@ -17,16 +16,14 @@ FLAGS = {
     "uts": consts.CLONE_NEWUTS,
     "mount": consts.CLONE_NEWNS,
     "cgroup": consts.CLONE_NEWCGROUP,
+    "user": consts.CLONE_NEWUSER,
+    "time": consts.CLONE_NEWTIME,
 }
 
 
 def plan(config: Config, container_id: str) -> list[Step]:
     """Return the steps that make or join each namespace of the config."""
     namespaces = config.get("linux", {}).get("namespaces", [])
-    foreign = [n["type"] for n in namespaces if n["type"] not in FLAGS]
-    if foreign:
-        where = "config.json: linux.namespaces"
-        raise ConfigError(where, [f"type {kind}: not supported yet" for kind in foreign])
     joined = [(n["type"], n["path"]) for n in namespaces if n.get("path")]
     fresh = [n["type"] for n in namespaces if not n.get("path")]
     steps = []
@@ -38,15 +35,24 @@ def plan(config: Config, container_id: str) -> list[Step]:
             Step(INIT, "join-namespaces", "join namespaces", text),
         ]
     # clone3 would root a cgroup namespace in the runtime's own cgroup: the child makes it itself,
-    # once it is where it belongs (cgroup_namespaces(7)).
-    cloned = [kind for kind in fresh if kind != "cgroup"]
+    # once it is where it belongs (cgroup_namespaces(7)). Clocks are set before anyone is in, and
+    # the message queues of an ipc namespace belong to whoever makes it.
+    later = {"cgroup"}
+    if "time" in fresh and config["linux"].get("timeOffsets"):
+        later.add("time")
+    if any(n["type"] == "user" for n in namespaces):
+        later.add("ipc")
+    cloned = [kind for kind in fresh if kind not in later]
     if cloned:
         flags = sum(FLAGS[kind] for kind in cloned)
         steps.append(Step(PREPARE, "clone-flags", "new namespaces", ", ".join(cloned), flags))
+    if "ipc" in fresh and "ipc" in later:
+        steps.append(Step(INIT, "unshare", "new ipc namespace", "root's", consts.CLONE_NEWIPC))
     if "cgroup" in fresh:
         steps.append(Step(INIT, "unshare", "new cgroup namespace", "rooted in the own cgroup",
                           consts.CLONE_NEWCGROUP))  # fmt: skip
-    hostname = config.get("hostname")
-    if hostname:
-        steps.append(Step(INIT, "hostname", "hostname", hostname, hostname))
+    names = (("hostname", config.get("hostname")), ("domainname", config.get("domainname")))
+    for name, value in names:
+        if value:
+            steps.append(Step(INIT, name, name, value, value))
     return steps

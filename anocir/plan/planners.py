@@ -29,23 +29,40 @@ if TYPE_CHECKING:
     from anocir.plan.plan import Step
     from anocir.spec.types import Config
 
+    Planner = Callable[[Config, str], list[Step]]
 
-def on_demand(planner: str, *settings: str) -> Callable[[Config, str], list[Step]]:
+
+def on_demand(planner: str, *settings: str) -> Planner:
     """Return a planner that loads ``module.function`` of this package when it is needed.
 
     That is for a config with a value at one of ``settings``, dotted paths such as
     ``linux.seccomp``. Few configs have it, and the others do not pay for the module.
     """
-    module, _, function = planner.partition(".")
 
     def plan(config: Config, container_id: str) -> list[Step]:
         if not any(_asks(config, setting) for setting in settings):
             return []
-        loaded = __import__(f"anocir.plan.{module}", fromlist=(function,))
-        steps: list[Step] = getattr(loaded, function)(config, container_id)
-        return steps
+        return _load(planner)(config, container_id)
 
     return plan
+
+
+def in_namespace(planner: str, kind: str) -> Planner:
+    """Return a planner as ``on_demand`` does, for a config with a ``kind`` of namespace."""
+
+    def plan(config: Config, container_id: str) -> list[Step]:
+        namespaces = config.get("linux", {}).get("namespaces", [])
+        if all(namespace["type"] != kind for namespace in namespaces):
+            return []
+        return _load(planner)(config, container_id)
+
+    return plan
+
+
+def _load(planner: str) -> Planner:
+    module, _, function = planner.partition(".")
+    loaded: Planner = getattr(__import__(f"anocir.plan.{module}", fromlist=(function,)), function)
+    return loaded
 
 
 def _asks(config: Config, setting: str) -> bool:
@@ -69,9 +86,11 @@ LIMITS = (
     "unified",
 )
 
-PLANNERS: tuple[Callable[[Config, str], list[Step]], ...] = (
+PLANNERS: tuple[Planner, ...] = (
     container.plan_state,
     on_demand("hooks.plan_kept", "hooks"),
+    in_namespace("timens.plan", "time"),
+    in_namespace("userns.plan", "user"),
     process.plan_session,
     cgroup.plan,
     on_demand("limits.plan", *(f"linux.resources.{part}" for part in LIMITS)),
@@ -95,6 +114,7 @@ APPLIED = (
     "hooks",
     "root",
     "hostname",
+    "domainname",
     "mounts[].destination",
     "mounts[].source",
     "mounts[].type",
@@ -107,6 +127,9 @@ APPLIED = (
     "process.noNewPrivileges",
     "process.rlimits",
     "linux.namespaces",
+    "linux.uidMappings",
+    "linux.gidMappings",
+    "linux.timeOffsets",
     "linux.cgroupsPath",
     "linux.resources",
     "linux.maskedPaths",

@@ -65,7 +65,10 @@ def make_process(step: Step, context: Context) -> None:
     """
     _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
     context.channel, context.theirs = channel.pair()
-    context.pid = clone.clone(context.clone_flags, context.cgroup_fd, context.pid_namespace_fd)
+    if context.make_child is None:
+        context.pid = clone.clone(context.clone_flags, context.cgroup_fd, context.pid_namespace_fd)
+    else:
+        context.pid = context.make_child(context)
     if context.pid == 0:
         init.main(context, context.theirs)
     context.undo.append(lambda: end_process(context.pid))

@@ -28,7 +28,9 @@ class Context:
     The child gets a copy of all of it, as a forked process does. ``root`` is the directory of
     all containers; a descriptor that isn't open is -1. ``fail_at`` names a step to fail at before
     it does anything. ``undo`` is what takes back the steps so far, oldest first. ``times`` has
-    (name, nanoseconds) of each step that succeeded.
+    (name, nanoseconds) of each step that succeeded. ``make_child`` forks in place of a plain clone,
+    ``sources`` are mounts that were copied before it, by (path, with all below), and
+    ``keeps_groups`` says that supplementary groups can't be changed.
     """
 
     __slots__ = (
@@ -48,7 +50,9 @@ class Context:
         "interpreter",
         "joins",
         "keep_fds",
+        "keeps_groups",
         "last_capability",
+        "make_child",
         "null_fd",
         "pid",
         "pid_file",
@@ -57,6 +61,7 @@ class Context:
         "record",
         "root",
         "root_fd",
+        "sources",
         "stub_fd",
         "theirs",
         "times",
@@ -92,7 +97,8 @@ class Context:
         self.executable = ""
 
         self.clone_flags = 0
-        self.joins: list[tuple[int, int]] = []
+        self.make_child: Callable[[Context], int] | None = None
+        self.joins: list[tuple[str, int, int]] = []
         self.keep_fds: list[int] = []
         self.pid_namespace_fd = -1
         self.cgroup: Manager
@@ -100,7 +106,9 @@ class Context:
         self.doors: list[int] = []
         self.root_fd = -1
         self.null_fd = -1
+        self.sources: dict[tuple[str, bool], list[int]] = {}
         self.last_capability = 0
+        self.keeps_groups = False
         self.interpreter: os.stat_result
         self.stub_fd = -1
         self.hooks: Hooks | None = None

@@ -43,7 +43,8 @@ def drop_privileges(step: Step, context: Context) -> None:
     sets = {name: numbers & known for name, numbers in wanted.sets.items()}
     caps.drop_bounding(sets["bounding"], context.last_capability)
     libc.prctl(consts.PR_SET_KEEPCAPS, 1)
-    os.setgroups(wanted.groups)
+    if not context.keeps_groups:
+        os.setgroups(wanted.groups)
     os.setresgid(wanted.gid, wanted.gid, wanted.gid)
     os.setresuid(wanted.uid, wanted.uid, wanted.uid)
     libc.prctl(consts.PR_SET_KEEPCAPS, 0)

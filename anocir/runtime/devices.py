@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 
-from anocir.linux import paths
+from anocir.linux import mountapi, paths
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,12 +22,12 @@ def make_devices(step: Step, context: Context) -> None:
     for name, (major, minor) in step.data.items():
         device = os.makedev(major, minor)
         try:
-            os.mknod(name, MODE, device, dir_fd=dev_fd)
+            _make_device(dev_fd, name, device)
         except FileExistsError:
             if _is_device(dev_fd, name, device):
                 continue
             os.unlink(name, dir_fd=dev_fd)
-            os.mknod(name, MODE, device, dir_fd=dev_fd)
+            _make_device(dev_fd, name, device)
     os.close(dev_fd)
 
 
@@ -44,6 +45,28 @@ def make_links(step: Step, context: Context) -> None:
         except FileExistsError:
             pass
     os.close(dev_fd)
+
+
+def _make_device(dev_fd: int, name: str, device: int) -> None:
+    try:
+        os.mknod(name, MODE, device, dir_fd=dev_fd)
+    except PermissionError:
+        # Root of a user namespace makes no devices (user_namespaces(7)); the host's will do.
+        _bind_device(dev_fd, name, device)
+
+
+def _bind_device(dev_fd: int, name: str, device: int) -> None:
+    """Mount the host's device of that name, while ``/`` is still the host's."""
+    source_fd = os.open(f"/dev/{name}", os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
+    found = os.fstat(source_fd)
+    if not stat.S_ISCHR(found.st_mode) or found.st_rdev != device:
+        raise OSError(errno.ENODEV, f"the host's /dev/{name} is not that device")
+    os.mknod(name, 0o666, dir_fd=dev_fd)
+    target_fd = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=dev_fd)
+    mount_fd = mountapi.copy_tree(source_fd, recursive=False)
+    mountapi.attach(mount_fd, target_fd)
+    for fd in (source_fd, target_fd, mount_fd):
+        os.close(fd)
 
 
 def _open_dev(context: Context) -> int:

@@ -76,7 +76,12 @@ def open_target(name: str, wanted: Mount, context: Context, is_directory: bool) 
 
 def _bind_source(wanted: Mount, context: Context) -> tuple[int, bool]:
     """Return a detached copy of the source, and whether it is a directory."""
-    fd = os.open(os.path.join(context.bundle.path, wanted.source), os.O_PATH | os.O_CLOEXEC)
+    path = os.path.join(context.bundle.path, wanted.source)
+    copies = context.sources.get((path, wanted.recursive))
+    if copies:
+        mount_fd = copies.pop()
+        return mount_fd, stat.S_ISDIR(os.fstat(mount_fd).st_mode)
+    fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
     try:
         is_directory = stat.S_ISDIR(os.fstat(fd).st_mode)
         return mountapi.copy_tree(fd, wanted.recursive), is_directory

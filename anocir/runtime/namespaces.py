@@ -34,13 +34,13 @@ def open_joined(step: Step, context: Context) -> None:
             # A process can't change its own pid namespace: its child is born in the new one.
             context.pid_namespace_fd = fd
         else:
-            context.joins.append((fd, flag))
+            context.joins.append((kind, fd, flag))
             context.keep_fds.append(fd)
 
 
 def join(step: Step, context: Context) -> None:
     """Join the opened namespaces."""
-    for fd, flag in context.joins:
+    for _, fd, flag in context.joins:
         libc.setns(fd, flag)
         os.close(fd)
 
@@ -53,6 +53,11 @@ def unshare(step: Step, context: Context) -> None:
 def set_hostname(step: Step, context: Context) -> None:
     """Set the name that uname(2) shows in this uts namespace."""
     libc.set_hostname(step.data)
+
+
+def set_domainname(step: Step, context: Context) -> None:
+    """Set the NIS domain name of this uts namespace."""
+    libc.set_domainname(step.data)
 
 
 def new_keyring(step: Step, context: Context) -> None:

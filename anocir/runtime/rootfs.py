@@ -27,6 +27,14 @@ def attach_root(step: Step, context: Context) -> None:
     From here on files are made in it, and their modes shall not depend on the caller's umask.
     """
     os.umask(0)
+    copies = context.sources.get((context.record.rootfs, True))
+    if copies:
+        # The way there may be closed to this process, and any place will do until the pivot.
+        context.root_fd = copies.pop(0)
+        fd = os.open("/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        mountapi.attach(context.root_fd, fd)
+        os.close(fd)
+        return
     fd = os.open(context.record.rootfs, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     context.root_fd = mountapi.copy_tree(fd, recursive=True)
     mountapi.attach(context.root_fd, fd)

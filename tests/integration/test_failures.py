@@ -42,16 +42,35 @@ def rich(bundle: Bundle, tmp_path: Path) -> Bundle:
     bundle.config["hooks"] = {point: [hook] for point in points}
     # Harmless, so that it works without the controller too.
     bundle.linux["resources"]["pids"] = {"limit": -1}
+    bundle.config["domainname"] = "example.org"
+    bundle.linux["namespaces"].append({"type": "time"})
+    bundle.linux["timeOffsets"] = {"boottime": {"secs": 1}}
     return bundle.args("sleep", "1000")
 
 
-def test_the_config_has_every_kind_of_step(anocir: Runtime, rich: Bundle) -> None:
-    """So that the tests below leave none out."""
+@pytest.fixture
+def mapped(rich: Bundle) -> Bundle:
+    """The same in a user namespace, with another namespace to join on the way into it."""
+    ids = {"containerID": 0, "hostID": 0, "size": 65536}
+    rich.linux.update(uidMappings=[ids], gidMappings=[ids])
+    rich.linux["namespaces"].append({"type": "user"})
+    # Message queues of the host's are not the container's to mount.
+    return rich.without_mount("/dev/mqueue")
+
+
+def kinds(bundle: Bundle) -> set[str]:
     from anocir.plan import planners
+
+    plan = planners.make(bundle.config, "c1", lambda text: None)  # type: ignore[arg-type]
+    return {step.kind for step in plan.steps}
+
+
+def test_the_configs_have_every_kind_of_step(rich: Bundle, request: pytest.FixtureRequest) -> None:
+    """So that the tests below leave none out."""
     from anocir.runtime.appliers import APPLIERS
 
-    plan = planners.make(rich.config, "c1", lambda text: None)  # type: ignore[arg-type]
-    assert {step.kind for step in plan.steps} == set(APPLIERS)
+    plain = kinds(rich)
+    assert plain | kinds(request.getfixturevalue("mapped")) == set(APPLIERS)
 
 
 @pytest.mark.parametrize("command", ["create", "run"])
@@ -65,6 +84,12 @@ def test_any_step_may_fail(anocir: Runtime, rich: Bundle, tmp_path: Path, comman
         assert message == f"{name}: made to fail, as asked"
         assert not pid_file.exists()
     anocir.quiet("create", "-b", rich, "c1")
+
+
+def test_any_step_in_a_user_namespace_may_fail(
+    anocir: Runtime, mapped: Bundle, tmp_path: Path
+) -> None:
+    test_any_step_may_fail(anocir, mapped, tmp_path, "create")
 
 
 def test_any_step_of_start_may_fail(anocir: Runtime, rich: Bundle) -> None:
@@ -188,6 +213,15 @@ def test_killed_at_some_calls(anocir: Runtime, rich: Bundle, tmp_path: Path, str
     for point in straces.sample(points, 25):
         check_killed(anocir, strace, rich, point)
     anocir.quiet("create", "-b", rich, "c1")
+
+
+def test_killed_at_some_calls_in_a_user_namespace(
+    anocir: Runtime, mapped: Bundle, tmp_path: Path, strace: str
+) -> None:
+    points = kill_points(tmp_path, anocir, strace, mapped)
+    for point in straces.sample(points, 15):
+        check_killed(anocir, strace, mapped, point)
+    anocir.quiet("create", "-b", mapped, "c1")
 
 
 @pytest.mark.full

@@ -135,11 +135,11 @@ def test_hostname_needs_a_uts_namespace(anocir: Runtime, bundle: Bundle) -> None
     assert "hostname: needs a uts namespace" in anocir.fails("create", "-b", bundle, "c1")
 
 
-@pytest.mark.parametrize("kind", ["user", "time"])
-def test_namespaces_that_are_not_built_yet_are_refused_by_name(
-    anocir: Runtime,
-    bundle: Bundle,
-    kind: str,
-) -> None:
-    bundle.linux["namespaces"].append({"type": kind})
-    assert f"type {kind}: not supported yet" in anocir.fails("create", "-b", bundle, "c1")
+def test_domainname_is_set_in_a_uts_namespace_only(anocir: Runtime, bundle: Bundle) -> None:
+    bundle.config["domainname"] = "example.org"
+    before = Path("/proc/sys/kernel/domainname").read_text()
+    assert anocir.output(bundle.args("cat", "/proc/sys/kernel/domainname")) == "example.org\n"
+    assert Path("/proc/sys/kernel/domainname").read_text() == before
+    bundle.namespace("uts")
+    del bundle.config["hostname"]
+    assert "domainname: needs a uts namespace" in anocir.fails("create", "-b", bundle, "c1")

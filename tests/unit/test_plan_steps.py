@@ -159,12 +159,6 @@ def test_a_root_is_only_set_up_in_a_new_mount_namespace(entries: list[Any]) -> N
     assert "no new mount namespace" in refused(namespaces(*entries), fewer)
 
 
-@pytest.mark.parametrize("kind", ["user", "time"])
-def test_namespaces_that_are_not_built_yet(kind: str) -> None:
-    message = refused(namespaces("mount", "uts", kind))
-    assert message.endswith(f"type {kind}: not supported yet")
-
-
 def test_hostname_is_set_only_when_there_is_one() -> None:
     assert one(plan(), "hostname").data == "anocir"
     assert "hostname" not in kinds(plan(lambda c: c.pop("hostname")))

@@ -52,7 +52,7 @@ def mountinfo(text: str) -> list[Mount]:
 
 def namespace(pid: int | str, kind: str) -> str:
     """Return the identity of a process's namespace; ``kind`` as config.json has it."""
-    return os.readlink(f"/proc/{pid}/ns/{NAMESPACES[kind]}")
+    return os.readlink(f"/proc/{pid}/ns/{NAMESPACES.get(kind, kind)}")
 
 
 def fds(pid: int) -> dict[int, str]:

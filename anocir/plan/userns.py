@@ -1,0 +1,81 @@
+"""A user namespace for the container (config-linux.md, User namespace mappings)."""
+
+from __future__ import annotations
+
+from anocir.plan import mounts
+from anocir.plan.plan import ATTACH, INIT, PREPARE, Step
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from anocir.spec.types import Config, IdMapping, Namespace
+
+# (id in the container, id outside, how many)
+Range = tuple[int, int, int]
+
+
+class IdMaps:
+    """The ids of a user namespace, as ranges in the order of the config.
+
+    ``groups`` are the supplementary groups that the container's process is to have. ``path`` is
+    that of a namespace which exists already, or empty.
+    """
+
+    __slots__ = ("gids", "groups", "path", "uids")
+
+    def __init__(self, config: Config, path: str) -> None:
+        linux = config["linux"]
+        self.uids = ranges(linux.get("uidMappings", []))
+        self.gids = ranges(linux.get("gidMappings", []))
+        self.groups = list(config.get("process", {}).get("user", {}).get("additionalGids", []))
+        self.path = path
+
+
+def ranges(mappings: list[IdMapping]) -> list[Range]:
+    """Return the mappings of a config as triples."""
+    return [(m["containerID"], m["hostID"], m["size"]) for m in mappings]
+
+
+def encode(ids: list[Range]) -> bytes:
+    """Return what /proc/PID/uid_map takes, which is one write (user_namespaces(7))."""
+    return "".join(f"{inside} {outside} {size}\n" for inside, outside, size in ids).encode()
+
+
+def plan(config: Config, container_id: str) -> list[Step]:
+    """Return the steps that lead into the user namespace and make the process its root.
+
+    Whoever makes a namespace decides which user namespace it belongs to, and only who has rights
+    there can join it. So where namespaces are joined as well, another process joins them before
+    the container's process is made.
+    """
+    namespaces = config["linux"]["namespaces"]
+    path = next(n.get("path", "") for n in namespaces if n["type"] == "user")
+    maps = IdMaps(config, path)
+    joined = [n["type"] for n in namespaces if _joined_between(n)]
+    steps = [Step(PREPARE, "sources", "mount sources", *_sources(config))]
+    if joined:
+        text = f"joins {', '.join(joined)} before the container's process is made"
+        steps.append(Step(PREPARE, "middle", "process in the middle", text))
+    if not path:
+        text = f"uids {_words(maps.uids)}; gids {_words(maps.gids)}"
+        steps.append(Step(ATTACH, "id-maps", "id maps", text, maps))
+    text = "become 0:0 of it for what is to be set up"
+    steps.append(Step(INIT, "become-root", "user namespace", text, maps))
+    return steps
+
+
+def _joined_between(namespace: Namespace) -> bool:
+    # No one may be born into a cgroup that a cgroup namespace doesn't show: init joins that one.
+    return bool(namespace.get("path")) and namespace["type"] != "cgroup"
+
+
+def _sources(config: Config) -> tuple[str, list[tuple[str, bool]]]:
+    """Return in words, and as (path, with all below), what is mounted from the host."""
+    parsed = [mounts.parse(m, f"mounts[{i}]") for i, m in enumerate(config.get("mounts", []))]
+    binds = [(mount.source, mount.recursive) for mount in parsed if mount.bind]
+    paths = [config["root"]["path"], *(path for path, _ in binds)]
+    return ", ".join(paths), binds
+
+
+def _words(ids: list[Range]) -> str:
+    return ", ".join(f"{inside}-{inside + size - 1} are {outside}-{outside + size - 1}"
+                     for inside, outside, size in ids)  # fmt: skip
