@@ -364,9 +364,7 @@ REFUSED: list[tuple[str, object, str]] = [
     ("linux.sysctl", {"net.ipv4.ip_forward": "1"}, "linux.sysctl"),
     ("linux.devices", [{"path": "/dev/fuse", "type": "c", "major": 10, "minor": 229}],
      "linux.devices"),
-    ("linux.uidMappings", [{"containerID": 0, "hostID": 0, "size": 1}], "linux.uidMappings"),
     ("linux.rootfsPropagation", "shared", "linux.rootfsPropagation"),
-    ("domainname", "example", "domainname"),
 ]  # fmt: skip
 
 
