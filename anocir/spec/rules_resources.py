@@ -45,8 +45,6 @@ def memory_limits(config: Config) -> Iterator[str]:
         if value < UNLIMITED:
             path = f"linux.resources.memory.{name}"
             yield f"{path}: found {value}, allowed: -1 for no limit, or a number of bytes"
-    if memory.get("swappiness", 0) > 100:
-        yield f"linux.resources.memory.swappiness: found {memory['swappiness']}, allowed: 0 to 100"
 
 
 def swap(config: Config) -> Iterator[str]:

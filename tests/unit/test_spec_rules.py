@@ -202,12 +202,6 @@ BAD: list[tuple[Any, str, object, str]] = [
         "linux.resources.memory.limit: found -2",
     ),
     (
-        rules_resources.memory_limits,
-        "linux.resources.memory",
-        {"swappiness": 101},
-        "linux.resources.memory.swappiness: found 101, allowed: 0 to 100",
-    ),
-    (
         rules_resources.swap,
         "linux.resources.memory",
         {"swap": 5},
