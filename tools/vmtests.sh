@@ -13,7 +13,7 @@ trap 'rm -rf "$logs"' EXIT
 failed=
 
 both="default run cgroups cgroup_manager limits namespaces mounts user_namespace"
-first="lifecycle failures concurrency seal vs_runc"
+first="lifecycle failures concurrency seal vs_runc vs_runc_configs"
 second="state_files paths install process escape time_namespace"
 
 one() {    # IMAGE:CGROUP MARKS FILE ...: run tests in one machine

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.integration.sabotage import Change, Sabotage, break_runtime
-from tests.integration.support import bundles, driver, world
+from tests.integration.support import alike, bundles, driver, world
 from tests.integration.support.bundles import Bundle
 from tests.integration.support.driver import Runtime
 
@@ -88,6 +88,18 @@ def anocir(tmp_path: Path, before: world.View) -> Iterator[Runtime]:
     runtime = Runtime(tmp_path / "state", tmp_path / "output")
     yield runtime
     clean(runtime, before)
+
+
+@pytest.fixture
+def runc(tmp_path: Path, before: world.View) -> Iterator[Runtime]:
+    """The runtime to compare with."""
+    if alike.RUNC is None:
+        pytest.skip("runc is missing: install Debian's runc")
+    env = {"PATH": os.environ["PATH"]}
+    runtime = Runtime(tmp_path / "runc-state", tmp_path / "runc-output", (alike.RUNC,), env)
+    yield runtime
+    for container_id in runtime.ids():
+        runtime.any("delete", "--force", container_id)
 
 
 def clean(runtime: Runtime, before: world.View) -> None:

@@ -1,6 +1,6 @@
 """The same bundle under runc: what a container sees of itself must be the same.
 
-Where it is not, ``DIFFERENCES`` says what and why.
+Where it is not, ``alike.DIFFERENCES`` says what and why.
 """
 
 from __future__ import annotations
@@ -8,48 +8,18 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.integration.support import bundles, proc, world
+from tests.integration.support import alike, bundles, world
+from tests.integration.support.alike import RUNC
 from tests.integration.support.bundles import Bundle
 from tests.integration.support.driver import CONFIG_SCHEMA, Runtime
 
-RUNC = shutil.which("runc", path="/usr/sbin:/usr/bin:/sbin:/bin")
 pytestmark = pytest.mark.skipif(RUNC is None, reason="runc is missing: install Debian's runc")
-
-# What may differ, and why.
-DIFFERENCES = {
-    "HOME": "runc adds it from the image's passwd; here the config's env is the whole environment",
-    "masked files": "runc masks with the container's own null device, which may be anything"
-    " (CVE-2025-31133); here it is the host's, checked",
-    "SigIgn": "runc leaves signals 32 and 33 ignored where its caller does",
-    "misc": "runc 1.1 does not know this version 1 hierarchy, and leaves a container where it was",
-    "propagation of /": "runc before 1.1.13 leaves the root a slave of the host's mount",
-    "cgroup tmpfs": "on version 1 runc leaves the top of a read-only /sys/fs/cgroup writable",
-    "unified": "on a hybrid host runc leaves the version 2 hierarchy out of /sys/fs/cgroup",
-    "cgroup path": "without cgroupsPath runc puts a container at the top of each hierarchy; here"
-    " it is below /anocir",
-}
-SIGNALS_OF_THE_LIBRARY = 1 << 31 | 1 << 32
-STATUS = ("Uid", "Gid", "Groups", "Umask", "NoNewPrivs", "Seccomp", "SigIgn", "SigBlk", "SigCgt",
-          "SigPnd", "ShdPnd", "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NStgid", "NSpid",
-          "NSpgid", "NSsid", "Threads")  # fmt: skip
-
-
-@pytest.fixture
-def runc(tmp_path: Path, before: world.View) -> Iterator[Runtime]:
-    assert RUNC is not None
-    env = {"PATH": os.environ["PATH"]}
-    runtime = Runtime(tmp_path / "runc-state", tmp_path / "runc-output", (RUNC,), env)
-    yield runtime
-    for container_id in runtime.ids():
-        runtime.any("delete", "--force", container_id)
 
 
 @pytest.fixture
@@ -72,27 +42,12 @@ def test_runcs_config_is_valid_here(theirs: Bundle) -> None:
 
 
 def test_status(runc: Runtime, anocir: Runtime, theirs: Bundle) -> None:
-    one, other = map(proc.status, both(runc, anocir, theirs.args("cat", "/proc/self/status")))
-    one["SigIgn"] = f"{int(one['SigIgn'], 16) & ~SIGNALS_OF_THE_LIBRARY:016x}"
-    assert {name: other.get(name) for name in STATUS} == {name: one.get(name) for name in STATUS}
-
-
-def mounts(text: str) -> dict[str, tuple[str, frozenset[str], frozenset[str], frozenset[str]]]:
-    """What is mounted where, without what differs from mount to mount, and DIFFERENCES."""
-    found = {}
-    for mount in proc.mountinfo(text):
-        if mount.root == "/null" or (mount.where, mount.kind) == ("/sys/fs/cgroup", "tmpfs"):
-            found[mount.where] = (mount.root, frozenset(), frozenset(), frozenset())
-            continue
-        data = frozenset(re.sub(r"^(size|nr_inodes)=.*", r"\1", word) for word in mount.data)
-        tags = mount.tags if mount.where != "/" else frozenset()
-        found[mount.where] = (mount.kind, mount.options, tags, data)
-    found.pop("/sys/fs/cgroup/unified", None)
-    return found
+    one, other = map(alike.status, both(runc, anocir, theirs.args("cat", "/proc/self/status")))
+    assert other == one
 
 
 def test_mounts(runc: Runtime, anocir: Runtime, theirs: Bundle) -> None:
-    one, other = map(mounts, both(runc, anocir, theirs.args("cat", "/proc/self/mountinfo")))
+    one, other = map(alike.mounts, both(runc, anocir, theirs.args("cat", "/proc/self/mountinfo")))
     assert other == one
 
 
@@ -110,7 +65,7 @@ def test_dev(runc: Runtime, anocir: Runtime, theirs: Bundle) -> None:
                                   ["cat", "/proc/self/personality"]],
                          ids=" ".join)  # fmt: skip
 def test_output(runc: Runtime, anocir: Runtime, theirs: Bundle, args: list[str]) -> None:
-    """Apart from HOME, the path of cgroups and misc, see DIFFERENCES."""
+    """Apart from HOME, the path of cgroups and misc, see alike.DIFFERENCES."""
     one, other = both(runc, anocir, theirs.args(*args))
     one = one.replace("HOME=/root\n", "").replace(":/c1\n", ":/anocir/c1\n")
     one, other = (re.sub(r"\d+:misc:.*\n", "", text) for text in (one, other))

@@ -1,0 +1,59 @@
+"""tools/conformance: what a program says is judged rightly, and the page says it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tools.conformance import page, results, tap
+from tools.conformance.results import Results
+
+GOOD = "TAP version 13\nok 1 - a\n  ---\n  not ok inside\n  ...\nok 2 # SKIP b\n1..2\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "word"),
+    [
+        (GOOD, 0, "pass"),
+        (GOOD, 1, "1/0 error"),
+        (GOOD, None, "1/0 hangs"),
+        (GOOD, -9, "1/0 error"),
+        (GOOD.replace("1..2", "1..3"), 0, "1/0 no plan"),
+        (GOOD.replace("1..2", ""), 0, "1/0 no plan"),
+        (GOOD.replace("ok 1", "not ok 1"), 0, "0/1"),
+        ("1..1\nok 1 # skip not here\n", 0, "skip"),
+        ("1..0\n", 0, "0/0"),
+        ("", 0, "0/0 no plan"),
+        ("", 1, "0/0 error"),
+    ],
+)
+def test_verdict(text: str, status: int | None, word: str) -> None:
+    verdict = tap.read(text, status)
+    assert verdict.word == word
+    assert verdict.passed == (word == "pass")
+
+
+def made(**words: str) -> Results:
+    """Results in which `anocir` passes or fails the programs as said, on both versions."""
+    verdicts = {name: tap.Verdict(1, int(word != "pass"), 0, True, 0)
+                for name, word in words.items()}  # fmt: skip
+    every = dict.fromkeys(results.RUNTIMES, verdicts)
+    return Results("v1", {"v2": {"kernel": "6"}, "v1": {"kernel": "5"}},
+                   dict.fromkeys(results.MACHINES, every))  # fmt: skip
+
+
+def test_results_are_read_as_they_were_written(tmp_path: Path) -> None:
+    path = tmp_path / "results.json"
+    made(a="pass", b="fails").write(path)
+    assert results.read(path) == made(a="pass", b="fails")
+
+
+def test_every_failure_needs_a_reason_and_every_reason_a_failure() -> None:
+    found = made(a="pass", b="fails")
+    why = {"b": {"whose": "suite", "why": "x"}}
+    assert page.unexplained(found, why) == []
+    assert len(page.unexplained(found, {})) == 2
+    assert len(page.unexplained(found, {"b": {"whose": "suite", "why": "x", "cgroup": "v1"}})) == 1
+    assert len(page.unexplained(found, why | {"a": {"whose": "suite", "why": "x"}})) == 2
+    assert len(page.unexplained(found, {"b": {"whose": "nobody", "why": "x"}})) == 1
