@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import sys
 import termios
@@ -13,6 +14,7 @@ from types import FrameType
 
 from lab import frames
 from lab.channel import Channel
+from lab.errors import LabError
 
 # More than this queued for the VM: stop reading our input until it has taken some.
 BACKLOG = 1 << 20
@@ -44,18 +46,19 @@ def attach(
 def _pump(channel: Channel, read_input: bool) -> int:
     if not read_input:
         channel.send(frames.STDIN)
-    while True:
-        also = [0] if read_input and channel.backlog < BACKLOG else []
-        for kind, payload in channel.output(also=also):
-            if kind == frames.EXIT:
-                return int(payload)
-            if kind:
-                _write(2 if kind == frames.STDERR else 1, payload)
-            elif also:
-                data = os.read(0, frames.CHUNK)
-                channel.send(frames.STDIN, data)
-                read_input = bool(data)
-                break
+    # Looked at again before each wait: our input can become welcome at any frame.
+    also = [0] if read_input else []
+    for kind, payload in channel.output(also=also):
+        if kind == frames.EXIT:
+            return int(payload)
+        if kind:
+            _write(2 if kind == frames.STDERR else 1, payload)
+        elif also and select.select(also, [], [], 0)[0]:
+            data = os.read(0, frames.CHUNK)
+            channel.send(frames.STDIN, data)
+            read_input = bool(data)
+        also[:] = [0] if read_input and channel.backlog < BACKLOG else []
+    raise LabError("the command's end got lost")
 
 
 def _write(fd: int, data: bytes) -> None:

@@ -289,6 +289,23 @@ def test_our_input_and_output_are_the_commands(machine: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (9, data, b"error\n")
 
 
+class Scripted:
+    """A channel that is full at first, and written empty while frames come in."""
+
+    backlog = 2 * attach.BACKLOG
+
+    def output(self, also: list[int]) -> Iterator[tuple[str, bytes]]:
+        yield frames.STDOUT, b""
+        full = list(also)
+        self.backlog = 0
+        yield frames.STDOUT, b""
+        yield frames.EXIT, str(int((full, also) == ([], [0]))).encode()
+
+
+def test_our_input_is_read_again_once_the_channel_is_no_longer_full() -> None:
+    assert attach._pump(Scripted(), read_input=True) == 1  # type: ignore[arg-type]
+
+
 def test_a_signal_to_us_reaches_the_command(machine: Path) -> None:
     script = f"trap 'exit 42' INT; kill -INT {os.getpid()}; sleep 60 & wait"
     with Channel(machine, lambda: True) as channel:

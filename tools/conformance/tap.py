@@ -27,8 +27,12 @@ class Verdict:
 
     @property
     def passed(self) -> bool:
-        """The program ended well, did all that it had planned, and found nothing wrong."""
-        return self.status == 0 and self.planned and self.ok > 0 and not self.failed
+        """The program ended well, did all that it had planned, and found nothing wrong.
+
+        Some programs announce no checks, and tell by their status alone.
+        """
+        nothing = self.skipped and not self.ok
+        return self.status == 0 and self.planned and not self.failed and not nothing
 
     @property
     def word(self) -> str:
@@ -43,6 +47,20 @@ class Verdict:
     def to_json(self) -> dict[str, Any]:
         """The verdict for a file."""
         return asdict(self)
+
+
+def brief(text: str) -> str:
+    """The output without the checks that held, and what belongs to them."""
+    kept = []
+    good = False
+    for line in text.splitlines():
+        if found := POINT.match(line):
+            good = not found[1]
+        elif not line.startswith("  "):
+            good = False
+        if not good:
+            kept.append(line)
+    return "\n".join(kept)
 
 
 def read(text: str, status: int | None) -> Verdict:
