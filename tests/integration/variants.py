@@ -324,10 +324,7 @@ def hooks(*kinds: str) -> Edit:
 
     def edit(bundle: Bundle) -> None:
         log = bundle.path / "log"
-        script = (
-            f'(echo $0 $A $# "$PWD"; sed \'s/"pid":[0-9]*//; s/.*\\("status":[^,]*\\).*/\\1/\')'
-            f" >> {log}"
-        )
+        script = f'echo $0 $A $# "$PWD" >> {log}; grep -o \\"id\\":[^,]* >> {log}'
         bundle.config["hooks"] = {
             kind: [{"path": "/bin/sh", "args": ["sh", "-c", script, kind, str(number)],
                     "env": ["PATH=/bin:/usr/bin", f"A={number}"]} for number in range(2)]
