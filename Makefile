@@ -7,7 +7,7 @@ PIP = $(BIN)/python -m pip install -q --disable-pip-version-check
 PREFIX ?= /usr/local
 
 .PHONY: help demo test test-full check lint types docs site generated series native vm \
-	install uninstall clean coverage
+	conformance 	install uninstall clean coverage
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 14
@@ -87,6 +87,10 @@ native: $(VENV)/.all ## every integration test on this machine, as root
 test-full: $(VENV)/.all test ## all that takes longer: both images, every sabotage, long races (hours)
 	$(BIN)/python -m pytest -q tests/checker
 	FULL=1 sh tools/vmtests.sh
+
+conformance: $(VENV)/.all ## the OCI validation suite against anocir, runc and crun; needs Go
+	@sh tools/deps.sh lab
+	$(BIN)/python -m tools.conformance
 
 install: $(VENV)/.runtime ## put the launcher, man page and completions under PREFIX
 	$(BIN)/python tools/install.py --prefix $(PREFIX)

@@ -51,9 +51,14 @@ def test_results_are_read_as_they_were_written(tmp_path: Path) -> None:
 
 def test_every_failure_needs_a_reason_and_every_reason_a_failure() -> None:
     found = made(a="pass", b="fails")
-    why = {"b": {"whose": "suite", "why": "x"}}
-    assert page.unexplained(found, why) == []
-    assert len(page.unexplained(found, {})) == 2
-    assert len(page.unexplained(found, {"b": {"whose": "suite", "why": "x", "cgroup": "v1"}})) == 1
-    assert len(page.unexplained(found, why | {"a": {"whose": "suite", "why": "x"}})) == 2
-    assert len(page.unexplained(found, {"b": {"whose": "nobody", "why": "x"}})) == 1
+
+    def wrong(programs: str, cgroups: str = "v2 v1", whose: str = "suite") -> list[str]:
+        reason = page.Reason(tuple(programs), tuple(cgroups.split()), whose, "x")
+        return page.unexplained(found, [reason])
+
+    assert wrong("b") == []
+    assert wrong("b", "v1") == ["b fails on v2, and reasons.toml doesn't say why"]
+    assert len(wrong("ab")) == 2
+    assert wrong("ab", "v2 v1")[0] == "a passes on v1, and reasons.toml says why it doesn't"
+    assert wrong("b", whose="nobody") == ["b: whose must be one of suite, host, anocir"]
+    assert len(page.unexplained(found, [])) == 2

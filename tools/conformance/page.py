@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from tools.conformance.results import MACHINES, RUNTIMES, Results
@@ -31,37 +33,59 @@ gave up.
 """
 
 
-def reasons(path: Path = REASONS) -> dict[str, dict[str, str]]:
-    """Why a program doesn't pass with anocir: by program, `whose`, `why`, `cgroup` if on one."""
+@dataclass(frozen=True)
+class Reason:
+    """Why some programs don't pass with anocir.
+
+    whose: a key of WHOSE. cgroups: the versions on which they don't.
+    """
+
+    programs: tuple[str, ...]
+    cgroups: tuple[str, ...]
+    whose: str
+    why: str
+
+    def pairs(self) -> Iterator[tuple[str, str]]:
+        """(program, cgroup version) of each failure that this explains."""
+        for name in self.programs:
+            for cgroup in self.cgroups:
+                yield name, cgroup
+
+
+def reasons(path: Path = REASONS) -> list[Reason]:
+    """The reasons in the file's order; KeyError when something is missing in one."""
     with path.open("rb") as source:
-        found: dict[str, dict[str, str]] = tomllib.load(source)
-    return found
+        found = tomllib.load(source).get("reason", [])
+    return [
+        Reason(
+            tuple(row["programs"]),
+            tuple(row.get("cgroups", MACHINES)),
+            row["whose"],
+            " ".join(row["why"].split()),
+        )
+        for row in found
+    ]
 
 
-def on(reason: dict[str, str]) -> list[str]:
-    """The cgroup versions that a reason is about."""
-    return [reason["cgroup"]] if "cgroup" in reason else list(MACHINES)
-
-
-def unexplained(results: Results, why: dict[str, dict[str, str]]) -> list[str]:
+def unexplained(results: Results, why: list[Reason]) -> list[str]:
     """What is wrong with the reasons, a line each: missing ones, wrong ones."""
-    explained = {(name, cgroup) for name, reason in why.items() for cgroup in on(reason)}
+    explained = {pair for reason in why for pair in reason.pairs()}
     failing = set(results.failures("anocir"))
     found = [f"{name} fails on {cgroup}, and reasons.toml doesn't say why"
              for name, cgroup in sorted(failing - explained)]  # fmt: skip
     found += [f"{name} passes on {cgroup}, and reasons.toml says why it doesn't"
               for name, cgroup in sorted(explained - failing)]  # fmt: skip
-    found += [f"{name}: whose must be one of {', '.join(WHOSE)}"
-              for name, reason in why.items() if reason.get("whose") not in WHOSE]  # fmt: skip
+    found += [f"{reason.programs[0]}: whose must be one of {', '.join(WHOSE)}"
+              for reason in why if reason.whose not in WHOSE]  # fmt: skip
     return found
 
 
-def render(results: Results, why: dict[str, dict[str, str]]) -> str:
+def render(results: Results, why: list[Reason]) -> str:
     """The whole page."""
     columns = [(cgroup, runtime) for cgroup in MACHINES for runtime in RUNTIMES]
     parts = [HEAD, "## How many pass\n\n", _totals(results), "\n## The machines\n\n"]
     parts += [_machines(results), "\n## What anocir doesn't pass, and why\n\n"]
-    parts += [_why(results, why), "\n## Program by program\n\n"]
+    parts += [_why(why), "\n## Program by program\n\n"]
     rows = [["program", *(f"{runtime} {cgroup}" for cgroup, runtime in columns)]]
     for name in results.programs:
         row = [f"`{name}`"]
@@ -101,11 +125,11 @@ def _machines(results: Results) -> str:
     return f"runtime-tools {results.suite}.\n\n" + _table(rows)
 
 
-def _why(results: Results, why: dict[str, dict[str, str]]) -> str:
+def _why(why: list[Reason]) -> str:
     rows = [["program", "cgroup", "whose fault", "why"]]
-    for name, reason in sorted(why.items()):
-        where = " and ".join(on(reason))
-        rows.append([f"`{name}`", where, WHOSE[reason["whose"]], " ".join(reason["why"].split())])
+    for reason in why:
+        names = ", ".join(f"`{name}`" for name in reason.programs)
+        rows.append([names, " and ".join(reason.cgroups), WHOSE[reason.whose], reason.why])
     return _table(rows) if len(rows) > 1 else "It passes them all.\n"
 
 
