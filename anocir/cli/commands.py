@@ -98,7 +98,13 @@ FAIL_AT = Flag(
 CONSOLE_SOCKET = Flag(
     "--console-socket", "PATH", "refused: terminals are not supported yet", hidden=True
 )
-NO_PIVOT = Flag("--no-pivot", "", "refused: the root is always changed by pivot_root", hidden=True)
+NO_PIVOT = Flag(
+    "--no-pivot",
+    "",
+    "change the root by a move and chroot, for a host whose root is a ramdisk. Weaker: the host's "
+    "files stay mounted below, and a program that may unmount (CAP_SYS_ADMIN) can reach them",
+    hidden=True,
+)
 NO_NEW_KEYRING = Flag("--no-new-keyring", "", "keep the caller's session keyring", hidden=True)
 PRESERVE_FDS = Flag(
     "--preserve-fds",

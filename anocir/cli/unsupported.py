@@ -17,12 +17,11 @@ def refuse(args: Namespace) -> None:
         raise UsageError(f"--cgroup-manager {args.cgroup_manager} is not supported yet")
     if args.console_socket is not None:
         raise UsageError("--console-socket is not supported yet")
-    if args.no_pivot:
-        raise UsageError("--no-pivot is not supported yet")
     if args.preserve_fds != "0":
         raise UsageError(f"--preserve-fds {args.preserve_fds} is not supported yet")
 
 
 def left_out(args: Namespace) -> tuple[str, ...]:
     """Return the kinds of steps that the flags tell create or run to leave out."""
-    return ("keyring",) if args.no_new_keyring else ()
+    flags = (("keyring", args.no_new_keyring), ("pivot", args.no_pivot))
+    return tuple(kind for kind, given in flags if given)

@@ -39,6 +39,7 @@ _OLD_NUMBERS = {
         "unshare": 272,
         "prlimit64": 302,
         "setns": 308,
+        "statx": 332,
         "bpf": 321,
     },
     "aarch64": {
@@ -56,6 +57,7 @@ _OLD_NUMBERS = {
         "unshare": 97,
         "prlimit64": 261,
         "setns": 268,
+        "statx": 291,
         "bpf": 280,
     },
 }
@@ -65,6 +67,7 @@ NUMBERS = {
     "fsopen": 430,
     "fsconfig": 431,
     "fsmount": 432,
+    "fspick": 433,
     "clone3": 435,
     "close_range": 436,
     "openat2": 437,

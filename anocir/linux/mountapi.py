@@ -6,6 +6,7 @@ its place, which is a descriptor too. No step of that takes a path that could be
 
 from __future__ import annotations
 
+import errno
 import os
 import struct
 
@@ -19,20 +20,31 @@ def new_filesystem(kind: str, source: str, parameters: list[str], attributes: in
     MOUNT_ATTR_* bits. Raises OSError, with the kernel's own words about a bad parameter when it
     has any. See fsopen(2), fsconfig(2), fsmount(2).
     """
-    context = libc.syscall("fsopen", os.fsencode(kind), consts.FSOPEN_CLOEXEC)
+    context = _open_kind(kind)
     try:
-        _set_parameter(context, f"source={source}")
-        for parameter in parameters:
-            _set_parameter(context, parameter)
-        libc.syscall("fsconfig", context, consts.FSCONFIG_CMD_CREATE, None, None, 0)
+        configure(context, [f"source={source}", *parameters], consts.FSCONFIG_CMD_CREATE)
         return libc.syscall("fsmount", context, consts.FSMOUNT_CLOEXEC, attributes)
     except OSError as error:
-        words = _complaint(context)
-        if not words:
-            raise
-        raise OSError(error.errno, f"{error.strerror} ({words})") from None
+        raise explained(context, error) from None
     finally:
         os.close(context)
+
+
+def _open_kind(kind: str) -> int:
+    try:
+        return libc.syscall("fsopen", os.fsencode(kind), consts.FSOPEN_CLOEXEC)
+    except OSError as error:
+        if error.errno != errno.ENODEV:
+            raise
+        text = f"The kernel has no filesystem {kind!r}, see /proc/filesystems"
+        raise OSError(error.errno, text) from None
+
+
+def configure(context: int, parameters: list[str], command: int) -> None:
+    """Hand parameters to a filesystem, and have it take them by a FSCONFIG_CMD_* command."""
+    for parameter in parameters:
+        _set_parameter(context, parameter)
+    libc.syscall("fsconfig", context, command, None, None, 0)
 
 
 def _set_parameter(context: int, parameter: str) -> None:
@@ -40,6 +52,12 @@ def _set_parameter(context: int, parameter: str) -> None:
     command = consts.FSCONFIG_SET_STRING if equals else consts.FSCONFIG_SET_FLAG
     text = os.fsencode(value) if equals else None
     libc.syscall("fsconfig", context, command, os.fsencode(key), text, 0)
+
+
+def explained(context: int, error: OSError) -> OSError:
+    """Return the error with what the filesystem itself has to say about it."""
+    words = _complaint(context)
+    return OSError(error.errno, f"{error.strerror} ({words})") if words else error
 
 
 def _complaint(context: int) -> str:
@@ -65,6 +83,12 @@ def attach(mount_fd: int, target_fd: int) -> None:
     """Put a detached mount on top of ``target_fd`` (move_mount(2))."""
     flags = consts.MOVE_MOUNT_F_EMPTY_PATH | consts.MOVE_MOUNT_T_EMPTY_PATH
     libc.syscall("move_mount", mount_fd, b"", target_fd, b"", flags)
+
+
+def attach_on_root(mount_fd: int) -> None:
+    """Move a mount from where it is to the top of ``/`` (move_mount(2))."""
+    flags = consts.MOVE_MOUNT_F_EMPTY_PATH
+    libc.syscall("move_mount", mount_fd, b"", consts.AT_FDCWD, b"/", flags)
 
 
 def set_attributes(

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from anocir.spec.types import Config
     from anocir.spec.types import Mount as MountConfig
 
-FILESYSTEMS = ("proc", "sysfs", "tmpfs", "devpts", "mqueue", "cgroup", "cgroup2", "bind")
-
 # option -> (bits to set, bits to clear) of MOUNT_ATTR_*; with a leading r also for all below.
 ATTRIBUTES = {
     "ro": (consts.MOUNT_ATTR_RDONLY, 0),
@@ -44,11 +42,16 @@ PROPAGATION = {
     "unbindable": consts.MS_UNBINDABLE,
 }
 
-# Flags of the filesystem itself, which the kernel takes by these names.
-SUPERBLOCK = ("sync", "dirsync", "lazytime", "mand")
-# Asked for by mount(8) habit; they say what is so anyway.
-NO_EFFECT = ("defaults", "async", "nolazytime", "nomand", "silent", "loud", "norbind")
-REFUSED = ("remount", "idmap", "ridmap", "tmpcopyup")
+# Flags of the filesystem itself, which the kernel takes by these names. A bind mount shows a
+# filesystem that has its flags already: mount(8) leaves them as they are.
+SUPERBLOCK = ("sync", "async", "dirsync", "lazytime", "nolazytime", "mand", "nomand")
+# They say what is so anyway: the kernel's messages about a mount are read and not printed, and
+# since Linux 6.1 every filesystem that can count versions of its inodes does (mount(8), iversion).
+NO_EFFECT = ("defaults", "silent", "loud", "iversion", "noiversion", "norbind")
+# fsconfig(2) takes values of less than 256 bytes.
+LONGEST = 255
+# Asked for rarely, and so planned by a module of their own.
+RARE = ("remount", "idmap", "ridmap", "tmpcopyup")
 
 
 class Mount:
@@ -56,7 +59,7 @@ class Mount:
 
     ``on`` and ``off`` are MOUNT_ATTR_* bits for the mount itself, ``deep_on`` and ``deep_off``
     for it and all below; ``propagation`` is a list of (MS_* type, with all below);
-    ``parameters`` go to the filesystem as they are.
+    ``parameters`` go to the filesystem as they are. ``rare`` are the options among RARE.
     """
 
     __slots__ = (
@@ -68,6 +71,7 @@ class Mount:
         "on",
         "parameters",
         "propagation",
+        "rare",
         "recursive",
         "source",
         "type",
@@ -82,6 +86,7 @@ class Mount:
         self.on = self.off = self.deep_on = self.deep_off = 0
         self.propagation: list[tuple[int, bool]] = []
         self.parameters: list[str] = []
+        self.rare: list[str] = []
 
 
 def plan(config: Config, container_id: str) -> list[Step]:
@@ -93,30 +98,47 @@ def plan(config: Config, container_id: str) -> list[Step]:
         text = f"{mount.source} ({mount.type}{', ' if options else ''}{options})"
         # The number keeps the name unique: one destination may be mounted over twice.
         name = f"mount {index} {mount.destination}"
-        steps.append(Step(INIT, "mount", name, text, mount))
+        kind = "mount-cgroup" if mount.type in ("cgroup", "cgroup2") else "mount"
+        if mount.rare or entry.get("uidMappings") or has_long(mount):
+            from anocir.plan import raremounts
+
+            steps += raremounts.plan(config, index, mount, Step(INIT, kind, name, text, mount))
+        else:
+            steps.append(Step(INIT, kind, name, text, mount))
     return steps
 
 
+def has_long(mount: Mount) -> bool:
+    """Tell whether a parameter is too long for the interface by descriptor."""
+    return any(len(os.fsencode(parameter)) > LONGEST for parameter in mount.parameters)
+
+
 def parse(entry: MountConfig, where: str) -> Mount:
-    """Return the sorted form of one mount; raises ConfigError naming what is not supported."""
+    """Return the sorted form of one mount; raises ConfigError naming what makes no sense."""
     options = entry.get("options", [])
     bind = "bind" in options or "rbind" in options or entry.get("type") == "bind"
     kind = "bind" if bind else entry.get("type", "")
-    if kind not in FILESYSTEMS:
-        raise ConfigError("config.json", [f"{where}.type: found {kind!r}, supported so far:"
-                                          f" {', '.join(FILESYSTEMS)}"])  # fmt: skip
+    if not kind and "remount" not in options:
+        raise _error(f"{where}.type: found nothing, allowed: a type of filesystem, or the option"
+                     " bind")  # fmt: skip
+    if bind and not entry.get("source") and "remount" not in options:
+        raise _error(f"{where}.source: found nothing, allowed: what to bind, a file or directory")
     destination = os.path.normpath("/" + entry["destination"].lstrip("/"))
-    mount = Mount(destination, kind, entry.get("source", kind))
+    mount = Mount(destination, kind, entry.get("source") or kind)
     mount.bind = bind
     mount.recursive = "rbind" in options
     for option in options:
-        if option in REFUSED:
-            raise ConfigError("config.json", [f"{where}.options: {option}: not supported yet"])
         _apply(mount, option)
-    if bind and mount.parameters:
-        names = ", ".join(mount.parameters)
-        raise ConfigError("config.json", [f"{where}.options: {names}: unknown for a bind mount"])
+    if bind:
+        names = ", ".join(name for name in mount.parameters if name not in SUPERBLOCK)
+        if names:
+            raise _error(f"{where}.options: {names}: unknown for a bind mount")
+        mount.parameters.clear()
     return mount
+
+
+def _error(violation: str) -> ConfigError:
+    return ConfigError("config.json", [violation])
 
 
 def _apply(mount: Mount, option: str) -> None:
@@ -134,5 +156,8 @@ def _apply(mount: Mount, option: str) -> None:
         mount.propagation.append((PROPAGATION[option], False))
     elif option[0:1] == "r" and option[1:] in PROPAGATION:
         mount.propagation.append((PROPAGATION[option[1:]], True))
+    elif option in RARE:
+        if option not in mount.rare:
+            mount.rare.append(option)
     elif option not in ("bind", "rbind", "", *NO_EFFECT):
         mount.parameters.append(option)

@@ -96,6 +96,7 @@ PLANNERS: tuple[Planner, ...] = (
     on_demand("limits.plan", *(f"linux.resources.{part}" for part in LIMITS)),
     namespaces.plan,
     rootfs.plan_root,
+    on_demand("mountlabel.plan", "linux.mountLabel"),
     mounts.plan,
     devices.plan,
     paths.plan,
@@ -119,6 +120,8 @@ APPLIED = (
     "mounts[].source",
     "mounts[].type",
     "mounts[].options",
+    "mounts[].uidMappings",
+    "mounts[].gidMappings",
     "process.args",
     "process.env",
     "process.cwd",
@@ -144,6 +147,7 @@ def make(
 ) -> Plan:
     """Return the plan for a checked config, but for the kinds of steps in ``without``.
 
+    Without the kind ``pivot`` a chroot does its work.
     Raises ConfigError that names each setting this runtime does not apply.
     """
     for complaint in (*support.unknown(config), *rules.advice(config)):
@@ -152,4 +156,6 @@ def make(
     if refused:
         raise ConfigError("config.json", [f"{path}: not supported yet" for path in refused])
     steps = [step for planner in PLANNERS for step in planner(config, container_id)]
+    if "pivot" in without:
+        steps = rootfs.without_pivot(steps)
     return Plan([step for step in steps if step.kind not in without])

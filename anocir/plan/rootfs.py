@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from anocir.errors import ConfigError
 from anocir.linux import consts
+from anocir.plan import paths
 from anocir.plan.plan import INIT, Step
 
 TYPE_CHECKING = False
@@ -13,12 +14,17 @@ if TYPE_CHECKING:
 # linux.rootfsPropagation -> (MS_* type, with all below) that the container's root is set to. It is
 # a slave at first, as everything in the new mount namespace is before anything is mounted. Unless
 # the config wants that, what the host mounts below the rootfs later is none of the container's.
-PROPAGATION = {
+PRIVATE = {
     "": (consts.MS_PRIVATE, False),
-    "slave": None,
-    "rslave": None,
     "private": (consts.MS_PRIVATE, False),
     "rprivate": (consts.MS_PRIVATE, True),
+}
+# These come last: pivot_root takes no shared root, and there is no copying of an unbindable one.
+LATE = {
+    "shared": (consts.MS_SHARED, False),
+    "rshared": (consts.MS_SHARED, True),
+    "unbindable": (consts.MS_UNBINDABLE, False),
+    "runbindable": (consts.MS_UNBINDABLE, True),
 }
 
 
@@ -29,11 +35,7 @@ def plan_root(config: Config, container_id: str) -> list[Step]:
     """
     _check_mount_namespace(config)
     propagation = config.get("linux", {}).get("rootfsPropagation", "")
-    if propagation not in PROPAGATION:
-        known = ", ".join(PROPAGATION)
-        found = f"linux.rootfsPropagation: found {propagation!r}, supported so far: {known}"
-        raise ConfigError("config.json", [found])
-    kind = PROPAGATION[propagation]
+    kind = PRIVATE.get(propagation)
     steps = [
         Step(INIT, "keyring", "session keyring", "a new one", f"_ses.{container_id}"),
         Step(INIT, "propagation", "propagation", "nothing mounted here reaches the host"),
@@ -58,6 +60,12 @@ def _check_mount_namespace(config: Config) -> None:
         raise ConfigError("config.json", [text])
 
 
+def without_pivot(steps: list[Step]) -> list[Step]:
+    """Return the steps with a chroot in the place of the pivot."""
+    chroot = Step(INIT, "chroot", "chroot", "move the rootfs on top of /, the host's tree below it")
+    return [chroot if step.kind == "pivot" else step for step in steps]
+
+
 def plan_pivot(config: Config, container_id: str) -> list[Step]:
     """Return the steps that make the rootfs ``/`` and leave the host's tree."""
     steps = []
@@ -66,6 +74,11 @@ def plan_pivot(config: Config, container_id: str) -> list[Step]:
         # Before the root can turn read-only: a missing working directory is made.
         steps.append(Step(INIT, "make-cwd", "make working directory", cwd, cwd))
     steps += [Step(INIT, "pivot", "pivot", "make the rootfs / and unmount the host's tree")]
-    if config["root"].get("readonly"):
+    linux = config.get("linux", {})
+    if config["root"].get("readonly") or any(map(paths.is_root, linux.get("readonlyPaths", ()))):
         steps.append(Step(INIT, "readonly-root", "read-only root", "no writes to /"))
+    propagation = linux.get("rootfsPropagation", "")
+    if propagation in LATE:
+        step = Step(INIT, "root-propagation", "root propagation", propagation, LATE[propagation])
+        steps.append(step)
     return steps

@@ -56,7 +56,7 @@ def plan(config: Config, container_id: str) -> list[Step]:
         text = f"joins {', '.join(joined)} before the container's process is made"
         steps.append(Step(PREPARE, "middle", "process in the middle", text))
     if not path:
-        text = f"uids {_words(maps.uids)}; gids {_words(maps.gids)}"
+        text = f"uids {words(maps.uids)}; gids {words(maps.gids)}"
         steps.append(Step(ATTACH, "id-maps", "id maps", text, maps))
     text = "become 0:0 of it for what is to be set up"
     steps.append(Step(INIT, "become-root", "user namespace", text, maps))
@@ -71,11 +71,12 @@ def _joined_between(namespace: Namespace) -> bool:
 def _sources(config: Config) -> tuple[str, list[tuple[str, bool]]]:
     """Return in words, and as (path, with all below), what is mounted from the host."""
     parsed = [mounts.parse(m, f"mounts[{i}]") for i, m in enumerate(config.get("mounts", []))]
-    binds = [(mount.source, mount.recursive) for mount in parsed if mount.bind]
+    binds = [(mount.source, mount.recursive) for mount in parsed if mount.bind and not mount.rare]
     paths = [config["root"]["path"], *(path for path, _ in binds)]
     return ", ".join(paths), binds
 
 
-def _words(ids: list[Range]) -> str:
+def words(ids: list[Range]) -> str:
+    """Return ranges for a person to read."""
     return ", ".join(f"{inside}-{inside + size - 1} are {outside}-{outside + size - 1}"
                      for inside, outside, size in ids)  # fmt: skip

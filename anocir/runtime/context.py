@@ -53,6 +53,8 @@ class Context:
         "keeps_groups",
         "last_capability",
         "make_child",
+        "mount_fds",
+        "mount_label",
         "null_fd",
         "pid",
         "pid_file",
@@ -107,6 +109,8 @@ class Context:
         self.root_fd = -1
         self.null_fd = -1
         self.sources: dict[tuple[str, bool], list[int]] = {}
+        self.mount_label = ""
+        self.mount_fds: dict[str, int] = {}
         self.last_capability = 0
         self.keeps_groups = False
         self.interpreter: os.stat_result

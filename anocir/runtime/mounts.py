@@ -8,7 +8,6 @@ import stat
 
 from anocir.errors import StepError
 from anocir.linux import consts, libc, mountapi, paths
-from anocir.runtime import cgroupmount
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,34 +27,42 @@ REPLACEABLE = frozenset(
 def mount(step: Step, context: Context) -> None:
     """Make one mount as a descriptor and put it on its target."""
     wanted: Mount = step.data
-    if wanted.type in ("cgroup", "cgroup2"):
-        target_fd = open_target(step.name, wanted, context, is_directory=True)
-        _guard_proc(step.name, wanted, target_fd, _NOT_PROC)
-        cgroupmount.mount(wanted, context, target_fd)
-        return
+    mount_fd, target_fd = make(step.name, wanted, context)
+    place(wanted, context, mount_fd, target_fd)
+    os.close(mount_fd)
+    os.close(target_fd)
+
+
+def make(name: str, wanted: Mount, context: Context) -> tuple[int, int]:
+    """Return a detached mount, with its filesystem, and the place for it."""
     is_directory = True
     if wanted.bind:
-        mount_fd, is_directory = _bind_source(wanted, context)
-    target_fd = open_target(step.name, wanted, context, is_directory)
-    _check_kind(step.name, wanted, target_fd, is_directory)
+        mount_fd, is_directory = copy_source(wanted, context)
+    parameters = _parameters(wanted, context)
+    target_fd = open_target(name, wanted, context, is_directory)
+    check_kind(name, wanted, target_fd, is_directory)
     if not wanted.bind:
-        mount_fd = mountapi.new_filesystem(
-            wanted.type, wanted.source, _parameters(wanted, target_fd), wanted.on
-        )
-    _guard_proc(step.name, wanted, target_fd, libc.filesystem_magic(mount_fd))
-    place(wanted, mount_fd, target_fd)
+        mount_fd = mountapi.new_filesystem(wanted.type, wanted.source, parameters, wanted.on)
+    guard_proc(name, wanted, mount_fd, target_fd)
+    return mount_fd, target_fd
 
 
-def place(wanted: Mount, mount_fd: int, target_fd: int) -> None:
-    """Give a detached mount its attributes, attach it, and close both descriptors."""
+def place(wanted: Mount, context: Context, mount_fd: int, target_fd: int) -> None:
+    """Give a detached mount its attributes, and attach it."""
     if wanted.bind:
         mountapi.set_attributes(mount_fd, wanted.on, wanted.off)
     mountapi.set_attributes(mount_fd, wanted.deep_on, wanted.deep_off, recursive=True)
     mountapi.attach(mount_fd, target_fd)
+    settle(wanted, context, mount_fd)
+
+
+def settle(wanted: Mount, context: Context, mount_fd: int) -> None:
+    """Do what has to wait until the mount is in its place."""
     for kind, recursive in wanted.propagation:
         mountapi.set_attributes(mount_fd, propagation=kind, recursive=recursive)
-    os.close(mount_fd)
-    os.close(target_fd)
+    if wanted.destination == "/":
+        # Whatever comes next belongs on top of it, not below.
+        os.dup2(mount_fd, context.root_fd, inheritable=False)
 
 
 def open_target(name: str, wanted: Mount, context: Context, is_directory: bool) -> int:
@@ -74,7 +81,7 @@ def open_target(name: str, wanted: Mount, context: Context, is_directory: bool) 
         raise StepError(name, f"{where} is a link or no directory in the rootfs; refused") from None
 
 
-def _bind_source(wanted: Mount, context: Context) -> tuple[int, bool]:
+def copy_source(wanted: Mount, context: Context) -> tuple[int, bool]:
     """Return a detached copy of the source, and whether it is a directory."""
     path = os.path.join(context.bundle.path, wanted.source)
     copies = context.sources.get((path, wanted.recursive))
@@ -89,17 +96,42 @@ def _bind_source(wanted: Mount, context: Context) -> tuple[int, bool]:
         os.close(fd)
 
 
-def _parameters(wanted: Mount, target_fd: int) -> list[str]:
-    parameters = list(wanted.parameters)
+def _parameters(wanted: Mount, context: Context) -> list[str]:
+    """Return what a new filesystem is told; called before its target is made."""
+    parameters = [*wanted.parameters, *label(wanted.type, context)]
     if wanted.on & consts.MOUNT_ATTR_RDONLY:
         parameters.append("ro")
     if wanted.type == "tmpfs" and not any(p.startswith("mode=") for p in parameters):
-        # An image's /tmp keeps its 1777 when a tmpfs goes on top of it.
-        parameters.append(f"mode={stat.S_IMODE(os.fstat(target_fd).st_mode):o}")
+        parameters += _mode_below(wanted, context)
     return parameters
 
 
-def _check_kind(name: str, wanted: Mount, target_fd: int, is_directory: bool) -> None:
+def _mode_below(wanted: Mount, context: Context) -> list[str]:
+    """Return the mode of the directory that a tmpfs goes on: an image's /tmp keeps its own.
+
+    Where there is none yet the tmpfs is for everybody, 1777, as the kernel has it: engines'
+    users write to it.
+    """
+    try:
+        fd = paths.open_in_root(context.root_fd, wanted.destination)
+    except FileNotFoundError:
+        return []
+    mode = stat.S_IMODE(os.fstat(fd).st_mode)
+    os.close(fd)
+    return [f"mode={mode:o}"]
+
+
+def label(kind: str, context: Context) -> list[str]:
+    """Return the parameter for linux.mountLabel, if there is one and the filesystem takes it.
+
+    The files of the others get their labels from the policy, or are the host's.
+    """
+    if not context.mount_label or kind in ("proc", "sysfs", "mqueue", "cgroup2"):
+        return []
+    return [f"context={context.mount_label}"]
+
+
+def check_kind(name: str, wanted: Mount, target_fd: int, is_directory: bool) -> None:
     """Raise StepError for a directory on a file or a file on a directory."""
     if stat.S_ISDIR(os.fstat(target_fd).st_mode) == is_directory:
         return
@@ -109,16 +141,20 @@ def _check_kind(name: str, wanted: Mount, target_fd: int, is_directory: bool) ->
     raise StepError(name, f"{there}: is a directory, and {source} is not")
 
 
-_NOT_PROC = 0
-
-
-def _guard_proc(name: str, wanted: Mount, target_fd: int, magic: int) -> None:
-    """Raise StepError when a filesystem with another ``magic`` than procfs would cover procfs."""
+def guard_proc(name: str, wanted: Mount, mount_fd: int, target_fd: int) -> None:
+    """Raise StepError when the mount would cover procfs, and is no procfs or only a part of one."""
     on_proc = libc.filesystem_magic(target_fd) == consts.PROC_SUPER_MAGIC
-    if not on_proc and wanted.destination != "/proc":
-        return
-    if magic == consts.PROC_SUPER_MAGIC:
-        return
-    if wanted.destination not in REPLACEABLE:
-        raise StepError(name, f"{wanted.type} on {wanted.destination}: only proc may be mounted"
-                              " on /proc")  # fmt: skip
+    if wanted.destination == "/proc" or (on_proc and _is_proc_root(target_fd)):
+        if libc.filesystem_magic(mount_fd) != consts.PROC_SUPER_MAGIC:
+            raise StepError(name, f"{wanted.type} on {wanted.destination}: only proc may be"
+                                  " mounted on /proc")  # fmt: skip
+        if not _is_proc_root(mount_fd):
+            raise StepError(name, f"{wanted.source} on {wanted.destination}: only the whole of proc"
+                                  " may be mounted on /proc")  # fmt: skip
+    elif on_proc and wanted.destination not in REPLACEABLE:
+        raise StepError(name, f"{wanted.type} on {wanted.destination}: nothing may be mounted in"
+                              " /proc but for a few files")  # fmt: skip
+
+
+def _is_proc_root(fd: int) -> bool:
+    return os.fstat(fd).st_ino == consts.PROC_ROOT_INO

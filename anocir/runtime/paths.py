@@ -7,6 +7,7 @@ import stat
 
 from anocir.errors import StepError
 from anocir.linux import consts, mountapi, paths
+from anocir.runtime import mounts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ def mask(step: Step, context: Context) -> None:
         return
     if stat.S_ISDIR(os.fstat(target_fd).st_mode):
         attributes = consts.MOUNT_ATTR_RDONLY
-        mount_fd = mountapi.new_filesystem("tmpfs", "tmpfs", ["ro"], attributes)
+        parameters = ["ro", *mounts.label("tmpfs", context)]
+        mount_fd = mountapi.new_filesystem("tmpfs", "tmpfs", parameters, attributes)
     else:
         mount_fd = mountapi.copy_tree(context.null_fd, recursive=False)
     mountapi.attach(mount_fd, target_fd)

@@ -34,6 +34,8 @@ CAPABILITY_SETS: tuple[CapabilitySet, ...] = (
     "inheritable",
     "ambient",
 )
+# Mount options that are those of a whole filesystem, not of one mount of it.
+FILESYSTEM_FLAGS = frozenset({"sync", "dirsync", "lazytime", "mand"})
 # (NAME, settings with rules in rules_NAME.py): its RULES and ADVICE, if it has any, count for a
 # config with one of the settings. [] stands for any entry of an array.
 ON_DEMAND = (
@@ -309,6 +311,16 @@ def relative_destinations(config: Config) -> Iterator[str]:
             yield f"{path}: found {described(destination)}, a relative path: taken as below /"
 
 
+def bind_flags(config: Config) -> Iterator[str]:
+    """A bind mount shows a filesystem that has its flags already (mount(8), bind mounts)."""
+    for index, mount in enumerate(config.get("mounts", [])):
+        options = mount.get("options", [])
+        flags = FILESYSTEM_FLAGS.intersection(options)
+        if flags and (mount.get("type") == "bind" or "bind" in options or "rbind" in options):
+            names = ", ".join(sorted(flags))
+            yield f"mounts[{index}].options: {names}: no effect, a bind has the filesystem's own"
+
+
 def shared_mounts(config: Config) -> Iterator[str]:
     """Without a mount namespace the mounts are the host's (config-linux.md, Namespaces)."""
     if config.get("mounts") and "mount" not in namespaces(config):
@@ -352,4 +364,4 @@ RULES = (
     cgroups_path,
     annotation_keys,
 )
-ADVICE = (relative_destinations, shared_mounts, capability_names)
+ADVICE = (relative_destinations, bind_flags, shared_mounts, capability_names)

@@ -33,6 +33,13 @@ def rich(bundle: Bundle, tmp_path: Path) -> Bundle:
     """A config that uses every kind of step."""
     (tmp_path / "volume").mkdir()
     bundle.mount("/v", "bind", tmp_path / "volume", "rbind", "rro", "nosuid")
+    bundle.mount("/v", "bind", "", "bind", "remount", "ro")
+    bundle.mount("/etc", "tmpfs", "", "tmpcopyup")
+    bundle.mount("/long", "tmpfs", "", "mode=" + "0" * 300 + "711")
+    bundle.mount("/mapped", "bind", tmp_path / "volume", "bind", "idmap")
+    mapping = [{"containerID": 0, "hostID": 1000, "size": 1}]
+    bundle.config["mounts"][-1] |= {"uidMappings": mapping, "gidMappings": mapping}
+    bundle.linux["mountLabel"] = "system_u:object_r:container_file_t:s0"
     bundle.namespace("ipc", "/proc/self/ns/ipc")
     bundle.linux["rootfsPropagation"] = "rprivate"
     bundle.process["env"].append(f"SECRET={CANARY}")
@@ -70,16 +77,17 @@ def test_the_configs_have_every_kind_of_step(rich: Bundle, request: pytest.Fixtu
     from anocir.runtime.appliers import APPLIERS
 
     plain = kinds(rich)
-    assert plain | kinds(request.getfixturevalue("mapped")) == set(APPLIERS)
+    assert plain | kinds(request.getfixturevalue("mapped")) | {"chroot"} == set(APPLIERS)
 
 
 @pytest.mark.parametrize("command", ["create", "run"])
 def test_any_step_may_fail(anocir: Runtime, rich: Bundle, tmp_path: Path, command: str) -> None:
     pid_file = tmp_path / "pid"
-    for stage, name in steps(anocir, rich):
+    for stage, name in [*steps(anocir, rich), ("init", "chroot")]:
         if stage == AFTER_CREATE or (command == "run" and name == "fifos"):
             continue
         options = ["--fail-at", name, "--pid-file", str(pid_file), "-b", str(rich)]
+        options += ["--no-pivot"] if name == "chroot" else []
         message = anocir.fails(command, *options, "c1")
         assert message == f"{name}: made to fail, as asked"
         assert not pid_file.exists()

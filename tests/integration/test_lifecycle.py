@@ -364,7 +364,6 @@ REFUSED: list[tuple[str, object, str]] = [
     ("linux.sysctl", {"net.ipv4.ip_forward": "1"}, "linux.sysctl"),
     ("linux.devices", [{"path": "/dev/fuse", "type": "c", "major": 10, "minor": 229}],
      "linux.devices"),
-    ("linux.rootfsPropagation", "shared", "linux.rootfsPropagation"),
 ]  # fmt: skip
 
 
@@ -386,7 +385,6 @@ def test_what_is_not_applied_is_refused_by_name(
         (["--systemd-cgroup"], [], "systemd"),
         (["--cgroup-manager", "disabled"], [], "disabled"),
         ([], ["--console-socket", "/x"], "--console-socket"),
-        ([], ["--no-pivot"], "--no-pivot"),
         ([], ["--preserve-fds", "3"], "--preserve-fds"),
     ],
 )

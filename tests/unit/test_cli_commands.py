@@ -109,6 +109,12 @@ def test_a_dry_run_only_prints(command: str, runtime: Calls, written: io.StringI
     assert written.getvalue() == "first\nsecond\n"
 
 
+@pytest.mark.parametrize("command", ["create", "run"])
+def test_steps_that_flags_leave_out(command: str, runtime: Calls) -> None:
+    main([command, "--no-pivot", "--no-new-keyring", "c1"])
+    assert only(runtime)[2]["without"] == ("keyring", "pivot")
+
+
 def test_run_ends_with_the_program_s_status(runtime: Calls, written: io.StringIO) -> None:
     argv = ["--root", "/r", "run", "-b", "/b", "--keep", "-d", "--fail-at", "x", "c1"]
     assert main(argv) == 7
@@ -125,7 +131,6 @@ def test_run_ends_with_the_program_s_status(runtime: Calls, written: io.StringIO
         ("--cgroup-manager=disabled COMMAND c1", "--cgroup-manager disabled is not supported yet"),
         ("COMMAND --console-socket /s c1", "--console-socket is not supported yet"),
         ("COMMAND --console-socket= c1", "--console-socket is not supported yet"),
-        ("COMMAND --no-pivot c1", "--no-pivot is not supported yet"),
         ("COMMAND c1 --preserve-fds 1", "--preserve-fds 1 is not supported yet"),
     ],
 )

@@ -185,9 +185,51 @@ def test_root_propagation(value: str | None, expected: object) -> None:
     assert [step.data for step in steps] == ([] if expected is None else [expected])
 
 
-@pytest.mark.parametrize("value", ["shared", "rshared", "unbindable", "bogus"])
-def test_root_propagation_that_is_not_built(value: str) -> None:
-    assert value in refused(lambda c: c["linux"].update(rootfsPropagation=value))
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("shared", (consts.MS_SHARED, False)),
+        ("rshared", (consts.MS_SHARED, True)),
+        ("unbindable", (consts.MS_UNBINDABLE, False)),
+        ("runbindable", (consts.MS_UNBINDABLE, True)),
+    ],
+)
+def test_root_propagation_that_would_be_in_the_way_comes_last(value: str, expected: object) -> None:
+    made = plan(lambda c: c["linux"].update(rootfsPropagation=value))
+    assert one(made, "root-propagation").data == expected
+    order = kinds(made)
+    assert order.index("root-propagation") > max(order.index("pivot"), order.index("mask"))
+
+
+@pytest.mark.parametrize("path", ["/", "//", "/./"])
+def test_the_root_as_a_read_only_path(path: str) -> None:
+    """A mount on top of it would be out of sight."""
+
+    def edit(c: dict[str, Any]) -> None:
+        c["root"]["readonly"] = False
+        c["linux"]["readonlyPaths"] = ["/proc/sys", path]
+
+    made = plan(edit)
+    assert one(made, "readonly").data == "/proc/sys"
+    assert kinds(made).count("readonly-root") == 1
+
+
+@pytest.mark.parametrize("path", ["/", "//"])
+def test_the_root_is_not_masked(path: str) -> None:
+    message = refused(lambda c: c["linux"].update(maskedPaths=["/proc/keys", path]))
+    assert message.startswith("config.json: linux.maskedPaths[1]: ")
+
+
+def test_without_a_pivot_there_is_a_chroot_in_its_place() -> None:
+    usual, other = plan(), plan(without=("pivot",))
+    assert kinds(other) == ["chroot" if kind == "pivot" else kind for kind in kinds(usual)]
+
+
+def test_a_mount_label_is_taken_before_anything_is_mounted() -> None:
+    made = plan(lambda c: c["linux"].update(mountLabel="a:b:c"))
+    assert one(made, "mount-label").data == "a:b:c"
+    assert kinds(made).index("mount-label") < kinds(made).index("mount")
+    assert "mount-label" not in kinds(plan())
 
 
 @pytest.mark.parametrize("readonly", [True, False])
@@ -198,15 +240,15 @@ def test_read_only_root(readonly: bool) -> None:
 
 def test_one_step_per_mount_in_the_configs_order() -> None:
     made = plan(lambda c: c["mounts"].append(dict(c["mounts"][0])))
-    steps = [step for step in made.steps if step.kind == "mount"]
+    steps = [step for step in made.steps if step.kind in ("mount", "mount-cgroup")]
     wanted = [mount["destination"] for mount in config()["mounts"]]
     assert [step.data.destination for step in steps] == [*wanted, "/proc"]
     assert [step.name for step in steps][-1] == f"mount {len(wanted)} /proc"
 
 
 def test_a_mount_that_is_wrong_says_which() -> None:
-    message = refused(lambda c: c["mounts"].append({"destination": "/x", "type": "ext4"}))
-    assert f"mounts[{len(config()['mounts'])}].type" in message
+    message = refused(lambda c: c["mounts"].append({"destination": "/x"}))
+    assert f"mounts[{len(config()['mounts'])}].type: found nothing" in message
 
 
 def without_dev(c: dict[str, Any]) -> None:

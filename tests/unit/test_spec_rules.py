@@ -519,7 +519,9 @@ def test_versions_follow_semver(version: str, valid: bool) -> None:
 
 
 def test_advice_is_no_violation() -> None:
-    config = changed("mounts", [{"destination": "/a"}, {"destination": "b"}])
+    bind = {"destination": "/c", "options": ["sync", "bind", "ro"]}
+    mounts = [{"destination": "/a", "options": ["sync"]}, {"destination": "b"}, bind]
+    config = changed("mounts", mounts)
     config["linux"]["namespaces"] = spaces("pid")
     sets = {"bounding": ["CAP_KILL", "CAP_NEW_IN_2030", "KILL", "cap_kill"]}
     config["process"]["capabilities"] = sets
@@ -527,6 +529,7 @@ def test_advice_is_no_violation() -> None:
     advice = rules.advice(config)  # type: ignore[arg-type]
     assert [line.partition(": ")[0] for line in advice] == [
         "mounts[1].destination",
+        "mounts[2].options",
         "mounts",
         "process.capabilities.bounding[2]",
         "process.capabilities.bounding[3]",
