@@ -533,13 +533,12 @@ def test_secrets(runtime: Runtime, bundle: Make) -> None:
     made.config["process"]["env"].append(f"PASSWORD={secret}")
     container = runtime.create(made.save())
     log = runtime.scratch / "log"
-    made.config["process"]["env"].append(5)
-    made.save()
-    results = [
-        runtime.state(container.id),
-        runtime.run("--log", str(log), "--debug", "create", "--bundle", str(made.path), "x"),
-        runtime.run("--debug", "state", container.id),
-    ]
+    create = ("--log", str(log), "--debug", "create", "--bundle", str(made.path), "x")
+    results = [runtime.state(container.id), runtime.run("--debug", "state", container.id)]
+    for env in ([*made.config["process"]["env"], 5], f"PASSWORD={secret}"):
+        made.config["process"]["env"] = env
+        made.save()
+        results.append(runtime.run(*create))
     shown = [result.came for result in results if secret in result.stdout + result.stderr]
     same(shown, [], "outputs with the secret")
     text = log.read_text() if log.exists() else ""

@@ -26,8 +26,15 @@ def _check(value: object, document: str) -> None:
         schema = json.load(file)
     validator = jsonschema.Draft202012Validator(schema)
     violations = [
-        f"{error.json_path.removeprefix('$.')}: {error.message}"
+        f"{error.json_path.removeprefix('$.')}: {_reason(error)}"
         for error in validator.iter_errors(value)
     ]
     if violations:
         raise ConfigError(document, violations)
+
+
+def _reason(error: jsonschema.ValidationError) -> str:
+    """Say what is wrong. A value of the wrong type is not shown: it may hold passwords."""
+    if error.validator == "type":
+        return f"is not of type {error.validator_value!r}"
+    return error.message
