@@ -370,6 +370,7 @@ GOOD: list[tuple[str, object]] = [
     ("linux.namespaces", [{"type": "mount"}, {"type": "pid", "path": ""}]),
     ("hostname", ""),
     ("linux", {"namespaces": spaces("time"), "timeOffsets": {"boottime": {"nanosecs": 999999999}}}),
+    ("linux.intelRdt", {"closID": "/"}),
     ("linux.cgroupsPath", "system.slice:anocir:a..b"),
     ("linux.resources.unified", {"memory.high": "1", "a..b": "2"}),
     ("linux.devices", [{"type": "p", "path": "/run/fifo"}]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from anocir.spec import support
+from anocir.spec import support, table, table_features
 from anocir.spec.default import default_config
 
 EVERYTHING: Any = json.loads(
@@ -139,6 +140,42 @@ def test_everything_is_known_but_for_other_platforms() -> None:
 )
 def test_an_unknown_name_is_told_with_the_nearest_one(given_config: Any, line: str) -> None:
     assert support.unknown(given_config) == [line]
+
+
+def objects(node: Any) -> Iterator[dict[str, Any]]:
+    """Yield the names, with what they stand for, of every object that a table knows."""
+    if node[0] is None or node[0] is list:
+        yield from objects(node[1])
+    elif node[0] is dict:
+        yield node[1]
+        for inner in [*node[1].values(), *filter(None, [node[3]])]:
+            yield from objects(inner)
+
+
+@pytest.mark.parametrize(
+    "node", [table.CONFIG, table_features.FEATURES], ids=["config", "features"]
+)
+def test_every_name_is_offered_for_its_misspelt_forms(node: Any) -> None:
+    """One letter twice, one letter gone, two letters swapped, another case."""
+    seen = 0
+    for names in objects(node):
+        for name in (one for one in names if len(one) > 3):
+            middle = len(name) // 2
+            head, one, two, tail = (
+                name[: middle - 1],
+                *name[middle - 1 : middle + 1],
+                name[middle + 1 :],
+            )
+            for wrong in (
+                head + one + one + two + tail,
+                head + two + tail,
+                head + two + one + tail,
+                name.upper(),
+            ):
+                if wrong not in names:
+                    assert support.suggestion(wrong, names) == name, wrong
+                    seen += 1
+    assert seen > 100
 
 
 def test_free_names_are_never_unknown() -> None:
