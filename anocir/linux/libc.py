@@ -40,6 +40,7 @@ _OLD_NUMBERS = {
         "prlimit64": 302,
         "setns": 308,
         "statx": 332,
+        "seccomp": 317,
         "bpf": 321,
     },
     "aarch64": {
@@ -58,6 +59,7 @@ _OLD_NUMBERS = {
         "prlimit64": 261,
         "setns": 268,
         "statx": 291,
+        "seccomp": 277,
         "bpf": 280,
     },
 }

@@ -12,6 +12,7 @@ import errno
 import fcntl
 import os
 import stat
+import struct
 
 from anocir.errors import Error
 from anocir.linux.stub_code import CODE
@@ -19,6 +20,8 @@ from anocir.linux.stub_code import CODE
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
+
+    from anocir.linux.seccomp import Filter
 
 NO_STUB = -1
 NO_ERROR_FD = -1
@@ -33,7 +36,12 @@ _FIRST_AFTER_STDIO = 3
 _SCRIPT_HEAD = 256
 _SCRIPT_DEPTH = 5
 
-_FAILED = b"exec: "
+_FAILED = (b"exec", b"seccomp")
+
+# The file ends with the number of instructions of a filter, its flags, and the instructions; where
+# its one segment has the sizes in file and memory (elf(5), p_filesz and p_memsz).
+_NO_FILTER = struct.pack("<II", 0, 0)
+_SIZES = 64 + 32
 
 
 def supported() -> bool:
@@ -41,8 +49,11 @@ def supported() -> bool:
     return os.uname().machine in CODE
 
 
-def open_stub() -> int:
+def open_stub(filter: Filter | None = None) -> int:
     """Return a close-on-exec fd of the sealed stub, or NO_STUB on a machine that has none.
+
+    The stub loads ``filter`` just before it executes the program, so that all which the program's
+    start needs of the filter is execve. The process must have no_new_privs set by then.
 
     Call it before the process enters the container: vm.memfd_noexec belongs to a pid namespace.
     The fd needs no /proc and survives pivot_root. Its file may be executed by all and read by
@@ -54,7 +65,7 @@ def open_stub() -> int:
     try:
         memfd = _memfd()
         try:
-            os.write(memfd, CODE[os.uname().machine])
+            os.write(memfd, _file(CODE[os.uname().machine], filter))
             os.fchmod(memfd, 0o111)
             fcntl.fcntl(memfd, fcntl.F_ADD_SEALS, _SEALS)
             return fcntl.fcntl(memfd, fcntl.F_DUPFD_CLOEXEC, _FIRST_AFTER_STDIO)
@@ -65,16 +76,23 @@ def open_stub() -> int:
 
 
 def execve(
-    stub_fd: int, path: str, argv: list[str], env: dict[str, str], error_fd: int
+    stub_fd: int,
+    path: str,
+    argv: list[str],
+    env: dict[str, str],
+    error_fd: int,
+    *,
+    filter: Filter | None = None,
 ) -> NoReturn:
     """Become ``path`` with ``argv`` and ``env`` by way of the stub. Does not return.
 
     ``error_fd`` is a pipe or FIFO, or NO_ERROR_FD. Whoever reads it sees the end of the file when
     the program runs, and otherwise the line that `failure` understands; the program's stderr then
     has "exec PATH: text", and the exit status is 255. With NO_STUB it is the same without a stub,
-    for other machines and for a program with an LSM exec label, which the stub would use up.
+    for other machines and for a program with an LSM exec label, which the stub would use up;
+    ``filter`` is then loaded here.
 
-    A seccomp filter that is already loaded must allow execve and should allow fcntl and write.
+    A seccomp filter that is in force before must allow execve and should allow fcntl and write.
     Where it refuses fcntl, error_fd closes when the stub starts. Where it refuses execveat, the
     stub is executed through /proc/self/fd, if that is really there.
 
@@ -83,7 +101,7 @@ def execve(
     program = _encoded([path, *argv])
     environment = dict(zip(_encoded(list(env)), _encoded(list(env.values())), strict=True))
     if stub_fd == NO_STUB:
-        _execve_directly(program[0], program[1:], environment, error_fd)
+        _execve_directly(program[0], program[1:], environment, error_fd, filter)
     words = [b"%d" % _inheritable(error_fd), *program]
     try:
         os.execve(stub_fd, words, environment)
@@ -94,11 +112,16 @@ def execve(
         os.execve(link, words, environment)
 
 
-def failure(data: bytes) -> int | None:
-    """Return the errno of a failed exec from what came through ``error_fd``; None for success."""
-    if not data.startswith(_FAILED):
+def failure(data: bytes) -> tuple[str, int] | None:
+    """Return what failed, "exec" or "seccomp", and its errno, from what came through ``error_fd``.
+
+    None stands for success.
+    """
+    word, _, rest = data.partition(b": ")
+    code, end, _ = rest.partition(b"\n")
+    if word not in _FAILED or not end or not code.isdigit():
         return None
-    return int(data[len(_FAILED) :].split(b"\n")[0])
+    return word.decode(), int(code)
 
 
 def describe(code: int) -> str:
@@ -144,6 +167,16 @@ def _memfd() -> int:
         return os.memfd_create(_MEMFD_NAME, _MEMFD_FLAGS)
 
 
+def _file(code: bytes, filter: Filter | None) -> bytes:
+    """Return the stub with a filter at its end."""
+    if filter is None:
+        return code
+    head = struct.pack("<II", len(filter.program) // 8, filter.flags)
+    file = bytearray(code.removesuffix(_NO_FILTER) + head + filter.program)
+    struct.pack_into("<QQ", file, _SIZES, len(file), len(file))
+    return bytes(file)
+
+
 def _refused(error: OSError) -> str:
     """Return the words for an `open_stub` that failed."""
     text = f"cannot make the sealed memfd that executes the container's program: {error.strerror}"
@@ -180,18 +213,30 @@ def _same_file(path: str, fd: int) -> bool:
 
 
 def _execve_directly(
-    path: bytes, argv: list[bytes], env: dict[bytes, bytes], error_fd: int
+    path: bytes,
+    argv: list[bytes],
+    env: dict[bytes, bytes],
+    error_fd: int,
+    filter: Filter | None,
 ) -> NoReturn:
     """Do what the stub does, without it."""
+    failing = b"exec"
     try:
         if error_fd != NO_ERROR_FD:
             fcntl.fcntl(error_fd, fcntl.F_SETFD, fcntl.FD_CLOEXEC)
+        if filter is not None:
+            failing = b"seccomp"
+            filter.load()
+            failing = b"exec"
         os.execve(path, argv, env)
     except OSError as error:
         code = error.errno or errno.EIO
-        _signal.pthread_sigmask(_signal.SIG_BLOCK, {_signal.SIGPIPE})
-        _tell(error_fd, _FAILED + b"%d\n" % code)
-        _tell(2, b"exec %s: %s\n" % (path, describe(code).encode()))
+        try:
+            _signal.pthread_sigmask(_signal.SIG_BLOCK, {_signal.SIGPIPE})
+        except OSError:
+            pass  # the filter that refused the exec refuses this
+        _tell(error_fd, b"%s: %d\n" % (failing, code))
+        _tell(2, b"%s %s: %s\n" % (failing, path, describe(code).encode()))
     os._exit(255)
 
 

@@ -23,7 +23,7 @@ _X86_64 = bytes.fromhex(
     "0100000005000000"  # segments: .4byte 1, 5 # PT_LOAD, PF_R | PF_X
     # .8byte 0, 0, 0 # p_offset, p_vaddr, p_paddr
     "000000000000000000000000000000000000000000000000"
-    "ad03000000000000ad03000000000000"  # .8byte end - file, end - file # p_filesz, p_memsz
+    "09040000000000000904000000000000"  # .8byte end - file, end - file # p_filesz, p_memsz
     "0010000000000000"  # .8byte 0x1000 # p_align
     # PT_GNU_STACK: the stack is readable and writable, never executable.
     "51e5746406000000"  # .4byte 0x6474e551, 6 # PT_GNU_STACK, PF_R | PF_W
@@ -33,7 +33,7 @@ _X86_64 = bytes.fromhex(
     # The stack holds argc, argv[0]..., NULL, envp..., NULL.
     "58"  # _start: pop rax
     "4883f803"  # cmp rax, 3
-    "0f820a010000"  # jb refuse
+    "0f825c010000"  # jb refuse
     "4c8d6cc408"  # lea r13, [rsp + rax*8 + 8]
     "5e"  # pop rsi
     "5b"  # pop rbx
@@ -42,18 +42,19 @@ _X86_64 = bytes.fromhex(
     # container started this file itself, through /proc/self/exe or a #! line.
     "83cdff"  # or ebp, -1
     "803e2d"  # cmp byte ptr [rsi], '-'
-    "742a"  # je run
+    "7431"  # je filter
     "ffc5"  # inc ebp
     "31c0"  # xor eax, eax
     "ac"  # digit: lodsb
     "2c30"  # sub al, '0'
     "3c09"  # cmp al, 9
-    "0f87e9000000"  # ja refuse
+    "0f873b010000"  # ja refuse
     "6bed0a"  # imul ebp, ebp, 10
     "01c5"  # add ebp, eax
     "803e00"  # cmp byte ptr [rsi], 0
     "75eb"  # jne digit
     # fcntl(ERRFD, F_SETFD, FD_CLOEXEC)
+    "4c8d0569010000"  # lea r8, [rip + exec_word]
     "89ef"  # mov edi, ebp
     "6a02"  # push F_SETFD
     "5e"  # pop rsi
@@ -63,9 +64,28 @@ _X86_64 = bytes.fromhex(
     "58"  # pop rax
     "0f05"  # syscall
     "85c0"  # test eax, eax
-    "780e"  # js failed
+    "7847"  # js failed
+    # seccomp(SECCOMP_SET_MODE_FILTER, flags, {count, instructions}). struct sock_fprog begins with
+    # an unsigned short, whose upper neighbours are padding. From here on only what the filter
+    # allows works: execve, or else the calls that tell why not.
+    "488d05fc020000"  # filter: lea rax, [rip + count]
+    "8b08"  # mov ecx, [rax]
+    "e327"  # jrcxz run
+    "4c8d054b010000"  # lea r8, [rip + seccomp_word]
+    "488d9008000000"  # lea rdx, [rax + instructions - count]
+    "52"  # push rdx
+    "51"  # push rcx
+    "4889e2"  # mov rdx, rsp
+    "8bb004000000"  # mov esi, [rax + flags - count]
+    "6a01"  # push SET_MODE_FILTER
+    "5f"  # pop rdi
+    "b83d010000"  # mov eax, SYS_seccomp
+    "0f05"  # syscall
+    "85c0"  # test eax, eax
+    "7815"  # js failed
     # execve(PATH, argv + 2, envp): comes back only when it failed.
-    "4889df"  # run: mov rdi, rbx
+    "4c8d051f010000"  # run: lea r8, [rip + exec_word]
+    "4889df"  # mov rdi, rbx
     "4c89e6"  # mov rsi, r12
     "4c89ea"  # mov rdx, r13
     "6a3b"  # push SYS_execve
@@ -102,21 +122,25 @@ _X86_64 = bytes.fromhex(
     # "exec: ERRNO" to ERRFD. Without one it goes to -1, which is no file, and is lost as it
     # should be.
     "4c89e7"  # mov rdi, r12
-    "488d35ae000000"  # lea rsi, [rip + exec_colon]
-    "e880000000"  # call append
+    "4c89c6"  # mov rsi, r8
+    "e896000000"  # call append
+    "488d35c7000000"  # lea rsi, [rip + colon]
+    "e88a000000"  # call append
     "4c89fe"  # mov rsi, r15
-    "e878000000"  # call append
+    "e882000000"  # call append
     "89e8"  # mov eax, ebp
-    "e880000000"  # call flush
+    "e88a000000"  # call flush
     # "exec PATH: text" to stderr.
-    "488d359a000000"  # lea rsi, [rip + exec_space]
-    "e865000000"  # call append
+    "4c89c6"  # mov rsi, r8
+    "e873000000"  # call append
+    "488d35a2000000"  # lea rsi, [rip + space]
+    "e867000000"  # call append
     "4889de"  # mov rsi, rbx
-    "e85d000000"  # call append
-    "488d358c000000"  # lea rsi, [rip + colon]
-    "e851000000"  # call append
+    "e85f000000"  # call append
+    "488d3590000000"  # lea rsi, [rip + colon]
+    "e853000000"  # call append
     # The text of errno; one that the table does not hold is "error ERRNO".
-    "488d35b4000000"  # lea rsi, [rip + texts]
+    "488d35b8000000"  # lea rsi, [rip + texts]
     "31c0"  # xor eax, eax
     "ac"  # find: lodsb
     "4439f0"  # cmp eax, r14d
@@ -127,25 +151,26 @@ _X86_64 = bytes.fromhex(
     "84c0"  # test al, al
     "75fb"  # jnz skip
     "ebef"  # jmp find
-    "e832000000"  # other: call append
+    "e834000000"  # other: call append
     "4c89fe"  # mov rsi, r15
-    "e82a000000"  # found: call append
+    "e82c000000"  # found: call append
     "6a02"  # push 2
     "58"  # pop rax
-    "e831000000"  # call flush
-    # exit_group(255)
+    "e833000000"  # call flush
+    # exit_group(255), and a sure end where a filter refuses that.
     "bfff000000"  # exit: mov edi, 255
     "b8e7000000"  # mov eax, SYS_exit_group
     "0f05"  # syscall
+    "0f0b"  # ud2
     # Not started by the runtime: say so on stderr.
     "6a02"  # refuse: push 2
     "5f"  # pop rdi
-    "488d3545000000"  # lea rsi, [rip + refusal]
+    "488d3547000000"  # lea rsi, [rip + refusal]
     "ba31000000"  # mov edx, refusal_end - refusal
     "6a01"  # push SYS_write
     "58"  # pop rax
     "0f05"  # syscall
-    "ebde"  # jmp exit
+    "ebdc"  # jmp exit
     # Append the string at rsi, at most LONGEST bytes of it, to the line that ends at rdi.
     "b900100000"  # append: mov ecx, LONGEST
     "ac"  # copy: lodsb
@@ -166,8 +191,9 @@ _X86_64 = bytes.fromhex(
     "0f05"  # syscall
     "4c89e7"  # mov rdi, r12
     "c3"  # ret
-    "657865633a2000"  # exec_colon: .asciz "exec: "
-    "657865632000"  # exec_space: .asciz "exec "
+    "6578656300"  # exec_word: .asciz "exec"
+    "736563636f6d7000"  # seccomp_word: .asciz "seccomp"
+    "2000"  # space: .asciz " "
     "3a2000"  # colon: .asciz ": "
     # refusal: .ascii "exec: refusing to execute "
     "657865633a207265667573696e6720746f206578656375746520"
@@ -208,6 +234,10 @@ _X86_64 = bytes.fromhex(
     "616363657373696e67206120636f7272757074656420736861726564206c69627261727900"
     "00"  # .byte 0
     "6572726f722000"  # .asciz "error "
+    # The filter, put here by whoever writes the file: how many instructions, flags of seccomp(2),
+    # and as many struct sock_filter.
+    "00000000"  # count: .4byte 0
+    "00000000"  # flags: .4byte 0
 )
 
 _AARCH64 = bytes.fromhex(
@@ -228,7 +258,7 @@ _AARCH64 = bytes.fromhex(
     "0100000005000000"  # segments: .4byte 1, 5 // PT_LOAD, PF_R | PF_X
     # .8byte 0, 0, 0 // p_offset, p_vaddr, p_paddr
     "000000000000000000000000000000000000000000000000"
-    "f503000000000000f503000000000000"  # .8byte end - file, end - file // p_filesz, p_memsz
+    "4c040000000000004c04000000000000"  # .8byte end - file, end - file // p_filesz, p_memsz
     "0000010000000000"  # .8byte 0x10000 // p_align
     # PT_GNU_STACK: the stack is readable and writable, never executable.
     "51e5746406000000"  # .4byte 0x6474e551, 6 // PT_GNU_STACK, PF_R | PF_W
@@ -238,7 +268,7 @@ _AARCH64 = bytes.fromhex(
     # The stack holds argc, argv[0]..., NULL, envp..., NULL.
     "e00340f9"  # _start: ldr x0, [sp]
     "1f0c00f1"  # cmp x0, 3
-    "e3090054"  # b.lo refuse
+    "430c0054"  # b.lo refuse
     "e10740f9"  # ldr x1, [sp, 8]
     "f40b40f9"  # ldr x20, [sp, 16]
     "f5630091"  # add x21, sp, 24
@@ -249,25 +279,42 @@ _AARCH64 = bytes.fromhex(
     "13008012"  # mov w19, -1
     "22004039"  # ldrb w2, [x1]
     "5fb40071"  # cmp w2, '-'
-    "00020054"  # b.eq run
+    "20020054"  # b.eq filter
     "13008052"  # mov w19, 0
     "43018052"  # mov w3, 10
     "22144038"  # digit: ldrb w2, [x1], 1
     "42c00051"  # sub w2, w2, '0'
     "5f240071"  # cmp w2, 9
-    "08080054"  # b.hi refuse
+    "680a0054"  # b.hi refuse
     "730a031b"  # madd w19, w19, w3, w2
     "22004039"  # ldrb w2, [x1]
     "42ffff35"  # cbnz w2, digit
     # fcntl(ERRFD, F_SETFD, FD_CLOEXEC)
+    "ba0c0010"  # adr x26, exec_word
     "e003132a"  # mov w0, w19
     "410080d2"  # mov x1, F_SETFD
     "220080d2"  # mov x2, FD_CLOEXEC
     "280380d2"  # mov x8, SYS_fcntl
     "010000d4"  # svc 0
-    "c000f837"  # tbnz w0, 31, failed
+    "6002f837"  # tbnz w0, 31, failed
+    # seccomp(SECCOMP_SET_MODE_FILTER, flags, {count, instructions}). struct sock_fprog begins with
+    # an unsigned short, whose upper neighbours are padding. From here on only what the filter
+    # allows works: execve, or else the calls that tell why not.
+    "23190010"  # filter: adr x3, count
+    "640040b9"  # ldr w4, [x3]
+    "44010034"  # cbz w4, run
+    "9a0b0030"  # adr x26, seccomp_word
+    "e5180010"  # adr x5, instructions
+    "e417bfa9"  # stp x4, x5, [sp, -16]!
+    "200080d2"  # mov x0, SET_MODE_FILTER
+    "610440b9"  # ldr w1, [x3, flags - count]
+    "e2030091"  # mov x2, sp
+    "a82280d2"  # mov x8, SYS_seccomp
+    "010000d4"  # svc 0
+    "e000f837"  # tbnz w0, 31, failed
     # execve(PATH, argv + 2, envp): comes back only when it failed.
-    "e00314aa"  # run: mov x0, x20
+    "5a0a0010"  # run: adr x26, exec_word
+    "e00314aa"  # mov x0, x20
     "e10315aa"  # mov x1, x21
     "e20316aa"  # mov x2, x22
     "a81b80d2"  # mov x8, SYS_execve
@@ -298,21 +345,25 @@ _AARCH64 = bytes.fromhex(
     # "exec: ERRNO" to ERRFD. Without one it goes to -1, which is no file, and is lost as it
     # should be.
     "f9030091"  # mov x25, sp
-    "41060010"  # adr x1, exec_colon
-    "21000094"  # bl append
+    "e1031aaa"  # mov x1, x26
+    "26000094"  # bl append
+    "01070070"  # adr x1, colon
+    "24000094"  # bl append
     "e10318aa"  # mov x1, x24
-    "1f000094"  # bl append
+    "22000094"  # bl append
     "e003132a"  # mov w0, w19
-    "25000094"  # bl flush
+    "28000094"  # bl flush
     # "exec PATH: text" to stderr.
-    "a1050070"  # adr x1, exec_space
-    "1b000094"  # bl append
+    "e1031aaa"  # mov x1, x26
+    "1e000094"  # bl append
+    "01060030"  # adr x1, space
+    "1c000094"  # bl append
     "e10314aa"  # mov x1, x20
-    "19000094"  # bl append
-    "61050030"  # adr x1, colon
-    "17000094"  # bl append
+    "1a000094"  # bl append
+    "81050070"  # adr x1, colon
+    "18000094"  # bl append
     # The text of errno; one that the table does not hold is "error ERRNO".
-    "c1060030"  # adr x1, texts
+    "e1060070"  # adr x1, texts
     "22144038"  # find: ldrb w2, [x1], 1
     "5f00176b"  # cmp w2, w23
     "e0000054"  # b.eq found
@@ -320,22 +371,23 @@ _AARCH64 = bytes.fromhex(
     "22144038"  # skip: ldrb w2, [x1], 1
     "e2ffff35"  # cbnz w2, skip
     "faffff17"  # b find
-    "0e000094"  # other: bl append
+    "0f000094"  # other: bl append
     "e10318aa"  # mov x1, x24
-    "0c000094"  # found: bl append
+    "0d000094"  # found: bl append
     "40008052"  # mov w0, 2
-    "12000094"  # bl flush
-    # exit_group(255)
+    "13000094"  # bl flush
+    # exit_group(255), and a sure end where a filter refuses that.
     "e01f8052"  # exit: mov w0, 255
     "c80b80d2"  # mov x8, SYS_exit_group
     "010000d4"  # svc 0
+    "00000000"  # udf 0
     # Not started by the runtime: say so on stderr.
     "40008052"  # refuse: mov w0, 2
-    "21030010"  # adr x1, refusal
+    "21030050"  # adr x1, refusal
     "220680d2"  # mov x2, refusal_end - refusal
     "080880d2"  # mov x8, SYS_write
     "010000d4"  # svc 0
-    "f8ffff17"  # b exit
+    "f7ffff17"  # b exit
     # Append the string at x1, at most LONGEST bytes of it, to the line that ends at x25.
     "03008252"  # append: mov w3, LONGEST
     "22144038"  # copy: ldrb w2, [x1], 1
@@ -354,8 +406,9 @@ _AARCH64 = bytes.fromhex(
     "010000d4"  # svc 0
     "f9030091"  # mov x25, sp
     "c0035fd6"  # ret
-    "657865633a2000"  # exec_colon: .asciz "exec: "
-    "657865632000"  # exec_space: .asciz "exec "
+    "6578656300"  # exec_word: .asciz "exec"
+    "736563636f6d7000"  # seccomp_word: .asciz "seccomp"
+    "2000"  # space: .asciz " "
     "3a2000"  # colon: .asciz ": "
     # refusal: .ascii "exec: refusing to execute "
     "657865633a207265667573696e6720746f206578656375746520"
@@ -396,6 +449,11 @@ _AARCH64 = bytes.fromhex(
     "616363657373696e67206120636f7272757074656420736861726564206c69627261727900"
     "00"  # .byte 0
     "6572726f722000"  # .asciz "error "
+    # The filter, put here by whoever writes the file: how many instructions, flags of seccomp(2),
+    # and as many struct sock_filter.
+    "00"  # .balign 4
+    "00000000"  # count: .4byte 0
+    "00000000"  # flags: .4byte 0
 )
 
 CODE = {"x86_64": _X86_64, "aarch64": _AARCH64}

@@ -65,28 +65,31 @@ class Credentials:
         self.sets["ambient"] &= possible
 
 
+def plan_limits(config: Config, container_id: str) -> list[Step]:
+    """Return the step that sets the process's limits, if there are any."""
+    limits = [(r["type"], RLIMITS[r["type"]], r["soft"], r["hard"])
+              for r in config.get("process", {}).get("rlimits", [])]  # fmt: skip
+    if not limits:
+        return []
+    text = ", ".join(f"{name} {soft}:{hard}" for name, _, soft, hard in limits)
+    data = [(number, soft, hard) for _, number, soft, hard in limits]
+    return [Step(START, "rlimits", "rlimits", text, data)]
+
+
 def plan(config: Config, container_id: str) -> list[Step]:
     """Return the steps that give up, after `start`, what the process must not have."""
     process = config.get("process")
     if process is None:
         return []
-    steps = []
-    limits = [(r["type"], RLIMITS[r["type"]], r["soft"], r["hard"])
-              for r in process.get("rlimits", [])]  # fmt: skip
-    if limits:
-        text = ", ".join(f"{name} {soft}:{hard}" for name, _, soft, hard in limits)
-        data = [(number, soft, hard) for _, number, soft, hard in limits]
-        steps.append(Step(START, "rlimits", "rlimits", text, data))
     credentials = Credentials(process)
     kept = ", ".join(CAPABILITIES[n] for n in sorted(credentials.sets["bounding"])) or "none"
     text = f"uid {credentials.uid}, gid {credentials.gid}, capabilities {kept}"
     if credentials.no_new_privileges:
         text += ", no new privileges"
-    steps += [
+    return [
         Step(PREPARE, "check-capabilities", "known capabilities", "ask the kernel", credentials),
         Step(START, "credentials", "credentials", text, credentials),
     ]
-    return steps
 
 
 def _known(name: str) -> bool:

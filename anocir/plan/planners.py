@@ -102,6 +102,8 @@ PLANNERS: tuple[Planner, ...] = (
     paths.plan,
     on_demand("hooks.plan_create", "hooks"),
     rootfs.plan_pivot,
+    credentials.plan_limits,
+    on_demand("seccomp.plan", "linux.seccomp"),
     process.plan,
     credentials.plan,
     container.plan_process,
@@ -139,6 +141,7 @@ APPLIED = (
     "linux.readonlyPaths",
     "linux.rootfsPropagation",
     "linux.mountLabel",
+    "linux.seccomp",
 )
 
 

@@ -77,6 +77,8 @@ APPLIERS: dict[str, Applier | str] = {
     "find": process.find_executable,
     "rlimits": credentials.set_rlimits,
     "check-capabilities": credentials.check_capabilities,
+    "seccomp-filter": "seccomp.make_filter",
+    "seccomp": "seccomp.load",
     "credentials": credentials.drop_privileges,
     "keep-hooks": "hooks.keep",
     "runtime-hooks": "hooks.ask",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from anocir.cgroup.base import Manager
+    from anocir.linux.seccomp import Filter
     from anocir.plan.plan import Plan, Step
     from anocir.runtime.channel import Channel
     from anocir.runtime.hooks import Hooks
@@ -45,6 +46,7 @@ class Context:
         "error_fd",
         "executable",
         "fail_at",
+        "filter",
         "go_fd",
         "hooks",
         "interpreter",
@@ -52,6 +54,7 @@ class Context:
         "keep_fds",
         "keeps_groups",
         "last_capability",
+        "late_filter",
         "make_child",
         "mount_fds",
         "mount_label",
@@ -116,6 +119,8 @@ class Context:
         self.interpreter: os.stat_result
         self.stub_fd = -1
         self.hooks: Hooks | None = None
+        self.filter: Filter | None = None
+        self.late_filter: Filter | None = None
 
     def run(self, stage: str) -> None:
         """Do the steps of one stage in order.

@@ -29,7 +29,7 @@ def new_session(step: Step, context: Context) -> None:
 def open_stub(step: Step, context: Context) -> None:
     """Make the program that stands between this interpreter and the user's."""
     context.interpreter = stub.interpreter()
-    context.stub_fd = stub.open_stub()
+    context.stub_fd = stub.open_stub(context.late_filter)
 
 
 def change_directory(step: Step, context: Context) -> None:
@@ -65,7 +65,14 @@ def execute(step: Step, context: Context) -> None:
     if program is None:
         raise StepError(step.name, "the config has no process to start")
     restore_signals()
-    stub.execve(context.stub_fd, context.executable, program.args, program.env, context.error_fd)
+    stub.execve(
+        context.stub_fd,
+        context.executable,
+        program.args,
+        program.env,
+        context.error_fd,
+        filter=context.late_filter,
+    )
 
 
 def restore_signals() -> None:

@@ -108,7 +108,8 @@ def init_words(words: bytes) -> str:
     """Return what init wrote instead of executing: its own text, or the stub's errno as text."""
     from anocir.linux import stub
 
-    code = stub.failure(words)
-    if code is None:
+    failed = stub.failure(words)
+    if failed is None:
         return words.decode("utf-8", "replace").strip()
-    return f"exec: {stub.describe(code)}"
+    what, code = failed
+    return f"{what}: {stub.describe(code)}"

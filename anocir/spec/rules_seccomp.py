@@ -6,21 +6,40 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from anocir.spec.types import Config
+    from anocir.spec.types import Config, Seccomp
 
-
-ERRNO_ACTIONS = frozenset({"SCMP_ACT_ERRNO", "SCMP_ACT_TRACE"})
+# The actions that carry a number, and the greatest that the kernel passes on (seccomp(2);
+# MAX_ERRNO of linux/err.h, SECCOMP_RET_DATA of linux/seccomp.h).
+GREATEST = {"SCMP_ACT_ERRNO": 4095, "SCMP_ACT_TRACE": 65535}
+LAST_ARGUMENT = 5
+NOTIFY = "SCMP_ACT_NOTIFY"
 
 
 def seccomp_errno(config: Config) -> Iterator[str]:
     """An errno goes with an action that returns one (config-linux.md, Seccomp)."""
     seccomp = config["linux"]["seccomp"]
-    if "defaultErrnoRet" in seccomp and seccomp["defaultAction"] not in ERRNO_ACTIONS:
-        yield f"linux.seccomp.defaultErrnoRet: {seccomp['defaultAction']} returns no errno"
+    found = [
+        ("linux.seccomp.defaultErrnoRet", seccomp["defaultAction"], seccomp.get("defaultErrnoRet"))
+    ]
     for index, rule in enumerate(seccomp.get("syscalls", [])):
-        if "errnoRet" in rule and rule["action"] not in ERRNO_ACTIONS:
-            path = f"linux.seccomp.syscalls[{index}].errnoRet"
-            yield f"{path}: {rule['action']} returns no errno"
+        path = f"linux.seccomp.syscalls[{index}].errnoRet"
+        found.append((path, rule["action"], rule.get("errnoRet")))
+    for path, action, errno in found:
+        if errno is None:
+            continue
+        if action not in GREATEST:
+            yield f"{path}: {action} returns no errno"
+        elif errno > GREATEST[action]:
+            yield f"{path}: found {errno}, allowed with {action}: 0 to {GREATEST[action]}"
+
+
+def seccomp_arguments(config: Config) -> Iterator[str]:
+    """A system call has six arguments (seccomp(2), struct seccomp_data)."""
+    for index, rule in enumerate(config["linux"]["seccomp"].get("syscalls", [])):
+        for place, arg in enumerate(rule.get("args", [])):
+            if arg["index"] > LAST_ARGUMENT:
+                path = f"linux.seccomp.syscalls[{index}].args[{place}].index"
+                yield f"{path}: found {arg['index']}, allowed: 0 to {LAST_ARGUMENT}"
 
 
 def seccomp_listener(config: Config) -> Iterator[str]:
@@ -30,4 +49,17 @@ def seccomp_listener(config: Config) -> Iterator[str]:
         yield "linux.seccomp.listenerMetadata: needs listenerPath"
 
 
-RULES = (seccomp_errno, seccomp_listener)
+def seccomp_flags(config: Config) -> Iterator[str]:
+    """WAIT_KILLABLE_RECV is about a listener, and EINVAL without one (seccomp(2))."""
+    seccomp = config["linux"]["seccomp"]
+    for index, flag in enumerate(seccomp.get("flags", [])):
+        if flag == "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV" and not notifies(seccomp):
+            yield f"linux.seccomp.flags[{index}]: {flag} needs a rule with {NOTIFY}"
+
+
+def notifies(seccomp: Seccomp) -> bool:
+    """Return whether some call is for a listener to decide."""
+    return any(rule["action"] == NOTIFY for rule in seccomp.get("syscalls", []))
+
+
+RULES = (seccomp_errno, seccomp_arguments, seccomp_listener, seccomp_flags)

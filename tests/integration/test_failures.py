@@ -44,6 +44,9 @@ def rich(bundle: Bundle, tmp_path: Path) -> Bundle:
     bundle.linux["rootfsPropagation"] = "rprivate"
     bundle.process["env"].append(f"SECRET={CANARY}")
     bundle.config["annotations"] = {"org.example.secret": CANARY}
+    # A filter without no_new_privs is loaded by a step of its own.
+    bundle.process["noNewPrivileges"] = False
+    bundle.linux["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW"}
     hook = {"path": "/bin/busybox", "args": ["true"], "env": [f"SECRET={CANARY}"]}
     points = ("prestart", "createRuntime", "createContainer", "startContainer", "poststop")
     bundle.config["hooks"] = {point: [hook] for point in points}
@@ -102,7 +105,7 @@ def test_any_step_in_a_user_namespace_may_fail(
 
 def test_any_step_of_start_may_fail(anocir: Runtime, rich: Bundle) -> None:
     late = [name for stage, name in steps(anocir, rich) if stage == AFTER_CREATE]
-    assert late == ["rlimits", "credentials", "startContainer hooks", "exec"]
+    assert late == ["rlimits", "early seccomp", "credentials", "startContainer hooks", "exec"]
     for name in late:
         anocir("create", "--fail-at", name, "-b", rich, "c1")
         message = anocir.fails("start", "c1")

@@ -360,7 +360,6 @@ REFUSED: list[tuple[str, object, str]] = [
     ("process.apparmorProfile", "x", "process.apparmorProfile"),
     ("process.selinuxLabel", "x", "process.selinuxLabel"),
     ("process.oomScoreAdj", 5, "process.oomScoreAdj"),
-    ("linux.seccomp", {"defaultAction": "SCMP_ACT_ALLOW"}, "linux.seccomp"),
     ("linux.sysctl", {"net.ipv4.ip_forward": "1"}, "linux.sysctl"),
     ("linux.devices", [{"path": "/dev/fuse", "type": "c", "major": 10, "minor": 229}],
      "linux.devices"),

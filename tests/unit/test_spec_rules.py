@@ -354,6 +354,36 @@ BAD: list[tuple[Any, str, object, str]] = [
         {"defaultAction": "SCMP_ACT_ALLOW", "listenerMetadata": "x"},
         "linux.seccomp.listenerMetadata: needs listenerPath",
     ),
+    (
+        rules_seccomp.seccomp_errno,
+        "linux.seccomp",
+        {"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 4096},
+        "linux.seccomp.defaultErrnoRet: found 4096, allowed with SCMP_ACT_ERRNO: 0 to 4095",
+    ),
+    (
+        rules_seccomp.seccomp_arguments,
+        "linux.seccomp",
+        {
+            "defaultAction": "SCMP_ACT_ERRNO",
+            "syscalls": [
+                {
+                    "names": ["read"],
+                    "action": "SCMP_ACT_ALLOW",
+                    "args": [{"index": 6, "value": 0, "op": "SCMP_CMP_EQ"}],
+                }
+            ],
+        },
+        "linux.seccomp.syscalls[0].args[0].index: found 6, allowed: 0 to 5",
+    ),
+    (
+        rules_seccomp.seccomp_flags,
+        "linux.seccomp",
+        {
+            "defaultAction": "SCMP_ACT_ALLOW",
+            "flags": ["SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"],
+        },
+        "linux.seccomp.flags[1]: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV needs a rule with",
+    ),
     (rules.annotation_keys, "annotations", {"": "x"}, 'annotations[""]: a key must not be empty'),
 ]
 
@@ -374,7 +404,8 @@ GOOD: list[tuple[str, object]] = [
     ("linux.cgroupsPath", "system.slice:anocir:a..b"),
     ("linux.resources.unified", {"memory.high": "1", "a..b": "2"}),
     ("linux.devices", [{"type": "p", "path": "/run/fifo"}]),
-    ("linux.seccomp", {"defaultAction": "SCMP_ACT_TRACE", "defaultErrnoRet": 1}),
+    ("linux.seccomp", {"defaultAction": "SCMP_ACT_TRACE", "defaultErrnoRet": 65535}),
+    ("linux.seccomp", {"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 0}),
     ("linux", None),
 ]
 

@@ -293,7 +293,7 @@ def test_a_failed_exec_is_told_twice_and_ends_with_255(way: str, name: str, tmp_
     with open(tmp_path / "busy", "ab"):
         done = execute(way, [path, "argument"], tmp_path)
     code = FAILURES[name]
-    assert stub.failure(done.told) == code
+    assert stub.failure(done.told) == ("exec", code)
     assert done.told == b"exec: %d\n" % code
     assert done.err.decode() == f"exec {path}: {stub.describe(code)}\n"
     assert (done.out, done.status) == (b"", 255)
@@ -360,9 +360,18 @@ def test_a_stub_that_cannot_be_executed_raises() -> None:
         stub.execve(null.fileno(), "/bin/true", ["true"], {}, stub.NO_ERROR_FD)
 
 
-@pytest.mark.parametrize(("told", "code"), [(b"", None), (b"exec: 8\n", 8), (b"exec: 40\n", 40)])
-def test_the_line_is_read_back(told: bytes, code: int | None) -> None:
-    assert stub.failure(told) == code
+@pytest.mark.parametrize(
+    ("told", "failed"),
+    [
+        (b"", None),
+        (b"exec: 8\n", ("exec", 8)),
+        (b"seccomp: 22\n", ("seccomp", 22)),
+        (b"seccomp: invalid argument\n", None),
+        (b"rlimits: 1\n", None),
+    ],
+)
+def test_the_line_is_read_back(told: bytes, failed: tuple[str, int] | None) -> None:
+    assert stub.failure(told) == failed
 
 
 # Where there is no /proc, and where a seccomp filter is in the way
@@ -502,3 +511,96 @@ def test_no_device_or_fifo_is_opened_to_look_inside(
 
 def test_a_script_that_runs_itself_ends(python: Path, tmp_path: Path) -> None:
     stub.check_target(script(tmp_path / "self", os.fsencode(tmp_path / "self")), python.stat())
+
+
+# A seccomp filter that the stub brings along
+
+
+def allowing(*calls: str, answer: int = 0x80000000) -> bytes:
+    """Return a filter that allows some calls and has another answer for the rest."""
+    rows = [(0x20, 0, 0, 0)]
+    for left, call in zip(range(len(calls), 0, -1), calls, strict=True):
+        rows.append((0x15, left, 0, FILTERED[NATIVE][call]))
+    rows += [(0x06, 0, 0, answer), (0x06, 0, 0, 0x7FFF0000)]
+    return b"".join(struct.pack("<HBBI", *row) for row in rows)
+
+
+FILTERED = {
+    "x86_64": {"execve": 59, "write": 1, "exit_group": 231},
+    "aarch64": {"execve": 221, "write": 64, "exit_group": 94},
+}
+WITH_FILTER = RUNNER.replace(
+    "fd = stub.open_stub()",
+    """from anocir.linux import libc, seccomp
+filter = seccomp.Filter({flags}, bytes.fromhex({program!r}))
+if {privileges}:
+    libc.prctl(38, 1)
+fd = stub.open_stub(filter)""",
+).replace("int(error_fd))", "int(error_fd), filter=filter)")
+
+
+def filtered(
+    way: str, words: list[str], program: bytes, flags: int = 0, privileges: bool = True
+) -> Done:
+    code = WITH_FILTER.format(program=program.hex(), flags=flags, privileges=privileges)
+    reader, writer = os.pipe()
+    runner = [sys.executable, "-IS", "-c", code, way, str(writer), *words]
+    done = subprocess.run(runner, pass_fds=(writer,), capture_output=True, check=False)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as pipe:
+        return Done(pipe.read(), done)
+
+
+def test_its_filter_need_not_allow_more_than_the_program_does(tmp_path: Path) -> None:
+    """The stub itself is a program that makes just two calls. All others would kill it."""
+    file = tmp_path / "program"
+    file.write_bytes(CODE[NATIVE])
+    file.chmod(0o755)
+    done = filtered("stub", [str(file), "name"], allowing("execve", "write", "exit_group"))
+    assert (done.told, done.status) == (b"", 255)
+    assert done.err == b"exec: refusing to execute the runtime's own stub\n"
+    done = filtered("stub", [str(file), "name"], allowing("execve", "exit_group"))
+    assert (done.told, done.err, done.status) == (b"", b"", -31)
+    done = filtered("stub", [str(file), "name"], allowing("write", "exit_group"))
+    assert (done.told, done.err, done.status) == (b"", b"", -31)
+
+
+def test_an_exec_that_its_filter_refuses_is_told() -> None:
+    program = allowing("write", "exit_group", answer=0x00050001)
+    for way in ("stub", "direct"):
+        done = filtered(way, ["/bin/true", "true"], program)
+        assert done.told == b"exec: 1\n"
+        assert done.err == b"exec /bin/true: operation not permitted\n"
+
+
+def test_it_ends_even_where_its_filter_refuses_to_let_it_exit() -> None:
+    done = filtered("stub", ["/bin/true", "true"], allowing("write", answer=0x00050001))
+    assert (done.told, done.status) == (b"exec: 1\n", -4)
+
+
+@pytest.mark.parametrize("way", ["stub", "direct"])
+def test_a_filter_that_the_kernel_refuses_is_told(way: str) -> None:
+    broken = struct.pack("<HBBI", 0x20, 0, 0, 0)
+    done = filtered(way, ["/bin/true", "true"], broken)
+    assert (done.told, done.status) == (b"seccomp: 22\n", 255)
+    assert done.err == b"seccomp /bin/true: invalid argument\n"
+    done = filtered(way, ["/bin/true", "true"], allowing("execve"), flags=1 << 30)
+    assert done.told == b"seccomp: 22\n"
+
+
+def test_its_filter_can_have_the_greatest_length() -> None:
+    rows = [(0x20, 0, 0, 0)] * 4095 + [(0x06, 0, 0, 0x7FFF0000)]
+    program = b"".join(struct.pack("<HBBI", *row) for row in rows)
+    done = filtered("stub", ["/bin/sh", "sh", "-c", "grep Seccomp: /proc/self/status"], program)
+    assert (done.told, done.out) == (b"", b"Seccomp:\t2\n")
+
+
+def test_the_other_machines_stub_loads_its_filter_too(tmp_path: Path) -> None:
+    """The emulator has no seccomp, and says so."""
+    from anocir.linux.seccomp import Filter
+
+    words = command(EMULATED, 2, ["/bin/true", "true"], tmp_path)
+    file = tmp_path / f"stub-{EMULATED}"
+    file.write_bytes(stub._file(CODE[EMULATED], Filter(0, allowing("execve"))))
+    done = subprocess.run(words, capture_output=True, check=False)
+    assert done.stderr.startswith(b"seccomp: ") and done.returncode == 255

@@ -1,18 +1,22 @@
 // The exec stub for aarch64: a whole ELF file, header included, laid out by hand.
 //
-// argv is [ERRFD, PATH, ARG0, ARG1...]. It marks ERRFD close-on-exec and runs PATH with
-// [ARG0, ARG1...] and its own environment. See docs/design/exec-stub.md.
+// argv is [ERRFD, PATH, ARG0, ARG1...]. It marks ERRFD close-on-exec, loads the seccomp filter that
+// the file ends with, if there is one, and runs PATH with [ARG0, ARG1...] and its own environment.
+// See docs/design/exec-stub.md.
 //
-// Kept across system calls: w19 ERRFD or -1, x20 PATH, x21 argv + 2, x22 envp. After a failure:
-// w23 errno, x24 errno in decimal, sp the line being built, x25 the end of that line.
+// Kept across system calls: w19 ERRFD or -1, x20 PATH, x21 argv + 2, x22 envp, x26 the name of what
+// may fail. After a failure: w23 errno, x24 errno in decimal, sp the line being built, x25 the end
+// of that line.
 
         .equ    SYS_fcntl, 25           // asm-generic/unistd.h
         .equ    SYS_write, 64
         .equ    SYS_exit_group, 94
         .equ    SYS_rt_sigprocmask, 135
         .equ    SYS_execve, 221
+        .equ    SYS_seccomp, 277
         .equ    F_SETFD, 2              // linux/fcntl.h
         .equ    FD_CLOEXEC, 1
+        .equ    SET_MODE_FILTER, 1      // linux/seccomp.h
         .equ    SIGPIPE_BIT, 1 << 12    // signal 13
         .equ    BUFFER, 8192            // a path of 4096 bytes and some words
         .equ    LONGEST, 4096           // PATH_MAX
@@ -60,7 +64,7 @@ _start: ldr     x0, [sp]
         mov     w19, -1
         ldrb    w2, [x1]
         cmp     w2, '-'
-        b.eq    run
+        b.eq    filter
         mov     w19, 0
         mov     w3, 10
 digit:  ldrb    w2, [x1], 1
@@ -72,6 +76,7 @@ digit:  ldrb    w2, [x1], 1
         cbnz    w2, digit
 
 // fcntl(ERRFD, F_SETFD, FD_CLOEXEC)
+        adr     x26, exec_word
         mov     w0, w19
         mov     x1, F_SETFD
         mov     x2, FD_CLOEXEC
@@ -79,8 +84,25 @@ digit:  ldrb    w2, [x1], 1
         svc     0
         tbnz    w0, 31, failed
 
+// seccomp(SECCOMP_SET_MODE_FILTER, flags, {count, instructions}). struct sock_fprog begins with
+// an unsigned short, whose upper neighbours are padding. From here on only what the filter
+// allows works: execve, or else the calls that tell why not.
+filter: adr     x3, count
+        ldr     w4, [x3]
+        cbz     w4, run
+        adr     x26, seccomp_word
+        adr     x5, instructions
+        stp     x4, x5, [sp, -16]!
+        mov     x0, SET_MODE_FILTER
+        ldr     w1, [x3, flags - count]
+        mov     x2, sp
+        mov     x8, SYS_seccomp
+        svc     0
+        tbnz    w0, 31, failed
+
 // execve(PATH, argv + 2, envp): comes back only when it failed.
-run:    mov     x0, x20
+run:    adr     x26, exec_word
+        mov     x0, x20
         mov     x1, x21
         mov     x2, x22
         mov     x8, SYS_execve
@@ -114,7 +136,9 @@ tenth:  udiv    w2, w1, w3
 // "exec: ERRNO" to ERRFD. Without one it goes to -1, which is no file, and is lost as it
 // should be.
         mov     x25, sp
-        adr     x1, exec_colon
+        mov     x1, x26
+        bl      append
+        adr     x1, colon
         bl      append
         mov     x1, x24
         bl      append
@@ -122,7 +146,9 @@ tenth:  udiv    w2, w1, w3
         bl      flush
 
 // "exec PATH: text" to stderr.
-        adr     x1, exec_space
+        mov     x1, x26
+        bl      append
+        adr     x1, space
         bl      append
         mov     x1, x20
         bl      append
@@ -144,10 +170,11 @@ found:  bl      append
         mov     w0, 2
         bl      flush
 
-// exit_group(255)
+// exit_group(255), and a sure end where a filter refuses that.
 exit:   mov     w0, 255
         mov     x8, SYS_exit_group
         svc     0
+        udf     0
 
 // Not started by the runtime: say so on stderr.
 refuse: mov     w0, 2
@@ -177,10 +204,11 @@ flush:  mov     w2, '\n'
         mov     x25, sp
         ret
 
-exec_colon:
-        .asciz  "exec: "
-exec_space:
-        .asciz  "exec "
+exec_word:
+        .asciz  "exec"
+seccomp_word:
+        .asciz  "seccomp"
+space:  .asciz  " "
 colon:  .asciz  ": "
 refusal:
         .ascii  "exec: refusing to execute "
@@ -220,4 +248,11 @@ texts:  .byte   2
         .asciz  "accessing a corrupted shared library"
         .byte   0
         .asciz  "error "
+
+// The filter, put here by whoever writes the file: how many instructions, flags of seccomp(2),
+// and as many struct sock_filter.
+        .balign 4
+count:  .4byte  0
+flags:  .4byte  0
+instructions:
 end:

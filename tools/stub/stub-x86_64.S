@@ -1,10 +1,12 @@
 # The exec stub for x86_64: a whole ELF file, header included, laid out by hand.
 #
-# argv is [ERRFD, PATH, ARG0, ARG1...]. It marks ERRFD close-on-exec and runs PATH with
-# [ARG0, ARG1...] and its own environment. See docs/design/exec-stub.md.
+# argv is [ERRFD, PATH, ARG0, ARG1...]. It marks ERRFD close-on-exec, loads the seccomp filter that
+# the file ends with, if there is one, and runs PATH with [ARG0, ARG1...] and its own environment.
+# See docs/design/exec-stub.md.
 #
-# Kept across system calls: ebp ERRFD or -1, rbx PATH, r12 argv + 2, r13 envp. After a failure:
-# r14d errno, r15 errno in decimal, r12 the line being built, rdi the end of that line.
+# Kept across system calls: ebp ERRFD or -1, rbx PATH, r12 argv + 2, r13 envp, r8 the name of what
+# may fail. After a failure: r14d errno, r15 errno in decimal, r12 the line being built, rdi the end
+# of that line.
 
         .intel_syntax noprefix
 
@@ -13,8 +15,10 @@
         .equ    SYS_execve, 59
         .equ    SYS_fcntl, 72
         .equ    SYS_exit_group, 231
+        .equ    SYS_seccomp, 317
         .equ    F_SETFD, 2              # linux/fcntl.h
         .equ    FD_CLOEXEC, 1
+        .equ    SET_MODE_FILTER, 1      # linux/seccomp.h
         .equ    SIGPIPE_BIT, 1 << 12    # signal 13
         .equ    BUFFER, 8192            # a path of 4096 bytes and some words
         .equ    LONGEST, 4096           # PATH_MAX
@@ -60,7 +64,7 @@ _start: pop     rax
 # container started this file itself, through /proc/self/exe or a #! line.
         or      ebp, -1
         cmp     byte ptr [rsi], '-'
-        je      run
+        je      filter
         inc     ebp
         xor     eax, eax
 digit:  lodsb
@@ -73,6 +77,7 @@ digit:  lodsb
         jne     digit
 
 # fcntl(ERRFD, F_SETFD, FD_CLOEXEC)
+        lea     r8, [rip + exec_word]
         mov     edi, ebp
         push    F_SETFD
         pop     rsi
@@ -84,8 +89,28 @@ digit:  lodsb
         test    eax, eax
         js      failed
 
+# seccomp(SECCOMP_SET_MODE_FILTER, flags, {count, instructions}). struct sock_fprog begins with
+# an unsigned short, whose upper neighbours are padding. From here on only what the filter
+# allows works: execve, or else the calls that tell why not.
+filter: lea     rax, [rip + count]
+        mov     ecx, [rax]
+        jrcxz   run
+        lea     r8, [rip + seccomp_word]
+        lea     rdx, [rax + instructions - count]
+        push    rdx
+        push    rcx
+        mov     rdx, rsp
+        mov     esi, [rax + flags - count]
+        push    SET_MODE_FILTER
+        pop     rdi
+        mov     eax, SYS_seccomp
+        syscall
+        test    eax, eax
+        js      failed
+
 # execve(PATH, argv + 2, envp): comes back only when it failed.
-run:    mov     rdi, rbx
+run:    lea     r8, [rip + exec_word]
+        mov     rdi, rbx
         mov     rsi, r12
         mov     rdx, r13
         push    SYS_execve
@@ -125,7 +150,9 @@ tenth:  xor     edx, edx
 # "exec: ERRNO" to ERRFD. Without one it goes to -1, which is no file, and is lost as it
 # should be.
         mov     rdi, r12
-        lea     rsi, [rip + exec_colon]
+        mov     rsi, r8
+        call    append
+        lea     rsi, [rip + colon]
         call    append
         mov     rsi, r15
         call    append
@@ -133,7 +160,9 @@ tenth:  xor     edx, edx
         call    flush
 
 # "exec PATH: text" to stderr.
-        lea     rsi, [rip + exec_space]
+        mov     rsi, r8
+        call    append
+        lea     rsi, [rip + space]
         call    append
         mov     rsi, rbx
         call    append
@@ -159,10 +188,11 @@ found:  call    append
         pop     rax
         call    flush
 
-# exit_group(255)
+# exit_group(255), and a sure end where a filter refuses that.
 exit:   mov     edi, 255
         mov     eax, SYS_exit_group
         syscall
+        ud2
 
 # Not started by the runtime: say so on stderr.
 refuse: push    2
@@ -196,10 +226,11 @@ flush:  mov     byte ptr [rdi], '\n'
         mov     rdi, r12
         ret
 
-exec_colon:
-        .asciz  "exec: "
-exec_space:
-        .asciz  "exec "
+exec_word:
+        .asciz  "exec"
+seccomp_word:
+        .asciz  "seccomp"
+space:  .asciz  " "
 colon:  .asciz  ": "
 refusal:
         .ascii  "exec: refusing to execute "
@@ -239,4 +270,10 @@ texts:  .byte   2
         .asciz  "accessing a corrupted shared library"
         .byte   0
         .asciz  "error "
+
+# The filter, put here by whoever writes the file: how many instructions, flags of seccomp(2),
+# and as many struct sock_filter.
+count:  .4byte  0
+flags:  .4byte  0
+instructions:
 end:
