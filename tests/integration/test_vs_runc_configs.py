@@ -135,10 +135,12 @@ def test_variant(runc: Runtime, anocir: Runtime, tell: Told, name: str) -> None:
     variant = VARIANTS[name]
     if why := variant.missing():
         pytest.skip(why)
-    expected, found = tell(runc, variant), tell(anocir, variant)
+    found = tell(anocir, variant)
     if "supported yet" in found["error"] or "supported so far" in found["error"]:
         pytest.skip(found["error"])
-    for part in expected.keys() | found.keys():
-        assert found.get(part) == expected.get(part), f"{part}: {found['error']}"
+    if not variant.alone:
+        expected = tell(runc, variant)
+        for part in expected.keys() | found.keys():
+            assert found.get(part) == expected.get(part), f"{part}: {found['error']}"
     assert found["code"] == variant.code
     assert variant.expects in found["more"]

@@ -12,6 +12,7 @@ from tests.integration.support.bundles import Bundle
 Edit = Callable[[Bundle], object]
 MEBIBYTE = 1 << 20
 UNIFIED = Path("/sys/fs/cgroup/cgroup.controllers")
+NEW = "runc 1.1 doesn't know it"
 ALL_SETS = ("bounding", "effective", "inheritable", "permitted", "ambient")
 
 
@@ -23,6 +24,7 @@ class Variant:
     words: arguments of the shell. look_at: more files to look at. code: the exit status that both
     must have. expects: what the output must hold, so that the setting has been seen to work.
     controller: the cgroup controller without which this can't be tried. crun: from `crun spec`.
+    alone: why it isn't run under runc; then what is expected counts alone.
     """
 
     edits: Sequence[Edit] = ()
@@ -33,6 +35,7 @@ class Variant:
     expects: str = ""
     controller: str = ""
     crun: bool = False
+    alone: str = ""
 
     def edit(self, bundle: Bundle) -> None:
         """Make the bundle this one."""
@@ -228,8 +231,7 @@ PROCESS: dict[str, Variant] = {
     "working directory that is made": Variant([writable, process(cwd="/new/deep")], "ls -ld /new"),
     "oom score": Variant([process(oomScoreAdj=250)], "cat /proc/self/oom_score_adj", expects="250"),
     "scheduler": Variant([process(scheduler={"policy": "SCHED_BATCH", "nice": 3})],
-                         "grep policy /proc/self/sched; cut -d' ' -f19 /proc/self/stat"),
-    "io priority": Variant([process(ioPriority={"class": "IOPRIO_CLASS_BE", "priority": 6})]),
+                         "cut -d' ' -f19,41 /proc/self/stat", expects="3 3", alone=NEW),
 }  # fmt: skip
 
 FILES = {
@@ -287,7 +289,7 @@ NAMESPACES = {
     "a cgroup namespace": Variant([new("cgroup")]),
     "hostname": Variant([top(hostname="a.very-long.name-of-63.characters" + "x" * 30)], "hostname"),
     "domain name": Variant([top(domainname="example.org")],
-                           "cat /proc/sys/kernel/domainname", expects="example.org"),
+                           "cat /proc/sys/kernel/domainname", expects="example.org", alone=NEW),
     "sysctl": Variant([linux(sysctl={"net.ipv4.ip_forward": "1", "net.core.somaxconn": "77",
                                      "kernel.msgmax": "4242", "kernel.shm_rmid_forced": "1"})],
                       "cat /proc/sys/kernel/msgmax", expects="4242"),
@@ -298,9 +300,11 @@ NAMESPACES = {
         [new("user"), user(7, 7, additionalGids=[8]),
          linux(uidMappings=[{"containerID": 0, "hostID": 100000, "size": 100}],
                gidMappings=[{"containerID": 0, "hostID": 200000, "size": 100}])],
-        "id; cat /proc/self/setgroups"),
+        "id; cat /proc/self/uid_map", expects="100000",
+        alone="runc opens the rootfs as the container's user, who can't get to the tests'"),
     "annotations": Variant([top(annotations={"org.example.a": "b", "c": ""})]),
-    "personality": Variant([linux(personality={"domain": "LINUX32"})], "uname -m", expects="i686"),
+    "personality": Variant([linux(personality={"domain": "LINUX32"})], "uname -m", expects="i686",
+                           alone=NEW),
 }  # fmt: skip
 
 RESOURCES = {
@@ -324,7 +328,8 @@ def hooks(*kinds: str) -> Edit:
 
     def edit(bundle: Bundle) -> None:
         log = bundle.path / "log"
-        script = f'echo $0 $A $# "$PWD" >> {log}; grep -o \\"id\\":[^,]* >> {log}'
+        name = """sed 's/.*"id": *"\\([^"]*\\)".*/\\1/'"""
+        script = f'(echo $0 $A $# "$PWD"; {name}) >> {log}'
         bundle.config["hooks"] = {
             kind: [{"path": "/bin/sh", "args": ["sh", "-c", script, kind, str(number)],
                     "env": ["PATH=/bin:/usr/bin", f"A={number}"]} for number in range(2)]

@@ -38,7 +38,8 @@ Mount = tuple[str, str, frozenset[str], frozenset[str], frozenset[str]]
 def mounts(text: str) -> list[Mount]:
     """What is mounted where, without what differs from mount to mount, and DIFFERENCES.
 
-    In the order of mounting, but for the version 1 hierarchies, which lie side by side.
+    In the order of mounting, but for the version 1 hierarchies and the devices that are bound for a
+    user namespace, which lie side by side.
     """
     found: list[Mount] = []
     seen = proc.mountinfo(text)
@@ -52,9 +53,9 @@ def mounts(text: str) -> list[Mount]:
             own = mount.root.startswith(root) or mount.where.startswith("/sys/fs/cgroup/")
             tags = frozenset() if own else mount.tags
             found.append((mount.where, mount.kind, mount.options, tags, data))
-    hierarchies = [mount for mount in found if mount[0].startswith("/sys/fs/cgroup/")]
-    others = [mount for mount in found if mount not in hierarchies]
-    return others + sorted(hierarchies, key=lambda mount: mount[0])
+    beside = [m for m in found if m[0].startswith("/sys/fs/cgroup/") or m[1] == "devtmpfs"]
+    others = [mount for mount in found if mount not in beside]
+    return others + sorted(beside, key=lambda mount: mount[0])
 
 
 def status(text: str) -> dict[str, str]:
