@@ -27,6 +27,7 @@ def missing() -> str | None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "full: takes long; runs with -m full, or with FULL=1")
+    config.addinivalue_line("markers", "native: left out of the quick run in the VM")
     if not missing():
         world.enter()
 

@@ -83,24 +83,50 @@ def test_the_configs_have_every_kind_of_step(rich: Bundle, request: pytest.Fixtu
     assert plain | kinds(request.getfixturevalue("mapped")) | {"chroot"} == set(APPLIERS)
 
 
-@pytest.mark.parametrize("command", ["create", "run"])
-def test_any_step_may_fail(anocir: Runtime, rich: Bundle, tmp_path: Path, command: str) -> None:
+def names(anocir: Runtime, bundle: Bundle) -> list[str]:
+    """The steps that are done by the time that create returns, and that of --no-pivot."""
+    early = [name for stage, name in steps(anocir, bundle) if stage != AFTER_CREATE]
+    return [*early, "chroot"]
+
+
+def check_failing_at(
+    anocir: Runtime, bundle: Bundle, tmp_path: Path, command: str, failing: list[str]
+) -> None:
     pid_file = tmp_path / "pid"
-    for stage, name in [*steps(anocir, rich), ("init", "chroot")]:
-        if stage == AFTER_CREATE or (command == "run" and name == "fifos"):
-            continue
-        options = ["--fail-at", name, "--pid-file", str(pid_file), "-b", str(rich)]
+    for name in failing:
+        options = ["--fail-at", name, "--pid-file", str(pid_file), "-b", str(bundle)]
         options += ["--no-pivot"] if name == "chroot" else []
         message = anocir.fails(command, *options, "c1")
         assert message == f"{name}: made to fail, as asked"
         assert not pid_file.exists()
+
+
+def test_any_step_may_fail(
+    anocir: Runtime, rich: Bundle, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Every step of both configs once."""
+    plain = names(anocir, rich)
+    check_failing_at(anocir, rich, tmp_path, "create", plain)
     anocir.quiet("create", "-b", rich, "c1")
+    anocir.quiet("delete", "--force", "c1")
+    mapped = request.getfixturevalue("mapped")
+    more = [name for name in names(anocir, mapped) if name not in plain]
+    check_failing_at(anocir, mapped, tmp_path, "create", more)
+    anocir.quiet("create", "-b", mapped, "c1")
+    assert len(plain + more) >= 60
 
 
+@pytest.mark.native
+def test_any_step_of_run_may_fail(anocir: Runtime, rich: Bundle, tmp_path: Path) -> None:
+    failing = [name for name in names(anocir, rich) if name != "fifos"]
+    check_failing_at(anocir, rich, tmp_path, "run", failing)
+
+
+@pytest.mark.native
 def test_any_step_in_a_user_namespace_may_fail(
     anocir: Runtime, mapped: Bundle, tmp_path: Path
 ) -> None:
-    test_any_step_may_fail(anocir, mapped, tmp_path, "create")
+    check_failing_at(anocir, mapped, tmp_path, "create", names(anocir, mapped))
 
 
 def test_any_step_of_start_may_fail(anocir: Runtime, rich: Bundle) -> None:
@@ -131,6 +157,7 @@ def test_without_undo_a_failed_step_leaves_much(sabotaged: Sabotage, rich: Bundl
     broken("delete", "--force", "c1")
 
 
+@pytest.mark.native
 def test_no_secret_is_told_at_any_failing_step(
     anocir: Runtime, rich: Bundle, tmp_path: Path
 ) -> None:
@@ -226,6 +253,7 @@ def test_killed_at_some_calls(anocir: Runtime, rich: Bundle, tmp_path: Path, str
     anocir.quiet("create", "-b", rich, "c1")
 
 
+@pytest.mark.native
 def test_killed_at_some_calls_in_a_user_namespace(
     anocir: Runtime, mapped: Bundle, tmp_path: Path, strace: str
 ) -> None:
@@ -263,6 +291,7 @@ def check_failed(
     assert (anocir.ids(), world.look().since(before)) == ([], {}), f"{point} {error}"
 
 
+@pytest.mark.native
 def test_the_kernel_refuses_some_calls(
     anocir: Runtime, rich: Bundle, tmp_path: Path, strace: str
 ) -> None:
@@ -280,7 +309,11 @@ def test_the_kernel_refuses_any_call(
         check_failed(anocir, strace, rich, point, error)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number",
+    [signal.SIGTERM, *(pytest.param(number, marks=pytest.mark.native)
+                       for number in (signal.SIGINT, signal.SIGHUP))],
+)  # fmt: skip
 def test_a_signal_at_some_calls(
     anocir: Runtime, rich: Bundle, tmp_path: Path, strace: str, number: signal.Signals
 ) -> None:
