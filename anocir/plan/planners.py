@@ -106,6 +106,7 @@ PLANNERS: tuple[Planner, ...] = (
     on_demand("seccomp.plan", "linux.seccomp"),
     process.plan,
     credentials.plan,
+    on_demand("seccomp.plan_listener", "linux.seccomp"),
     container.plan_process,
     on_demand("hooks.plan_start", "hooks"),
     process.plan_exec,

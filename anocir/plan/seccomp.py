@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from anocir.errors import ConfigError
-from anocir.plan.plan import PREPARE, START, Step
+from anocir.plan.plan import INIT, PREPARE, START, Step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,30 +15,38 @@ FLAGS = {
     "SECCOMP_FILTER_FLAG_SPEC_ALLOW": 1 << 2,
     "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV": 1 << 5,
 }
+NEW_LISTENER = 1 << 3
+TSYNC_ESRCH = 1 << 4  # without it TSYNC has no room to return a listener
 # What a profile without flags gets, as with runc: a filter is no reason to slow speculation down.
 DEFAULT_FLAGS = ("SECCOMP_FILTER_FLAG_SPEC_ALLOW",)
 
 
 class Wanted:
-    """The profile, the flags as a number, and whether the exec stub loads the filter.
+    """The profile, the flags as a number, and who loads the filter.
 
-    The stub does it last of all, so that the filter need not allow what a container's start takes.
-    That is only possible with no_new_privs; without, loading takes CAP_SYS_ADMIN, and comes before
-    the capabilities go.
+    ``late``: the exec stub, last of all, so that the filter need not allow what a container's
+    start takes. That is only possible with no_new_privs; without, loading takes CAP_SYS_ADMIN, and
+    comes before the capabilities go. ``listener``: init, in time for `create` to send the
+    listener to where calls are decided.
     """
 
-    __slots__ = ("flags", "late", "profile")
+    __slots__ = ("flags", "late", "listener", "profile")
 
     def __init__(self, profile: Seccomp, no_new_privileges: bool) -> None:
         self.profile = profile
-        self.late = no_new_privileges
+        rules = profile.get("syscalls", ())
+        self.listener = any(rule["action"] == "SCMP_ACT_NOTIFY" for rule in rules)
+        self.late = no_new_privileges and not self.listener
         self.flags = 0
         for name in profile.get("flags", DEFAULT_FLAGS):
             self.flags |= FLAGS[name]
+        if self.listener:
+            tsync = self.flags & FLAGS["SECCOMP_FILTER_FLAG_TSYNC"]
+            self.flags |= NEW_LISTENER | (TSYNC_ESRCH if tsync else 0)
 
 
 def plan(config: Config, container_id: str) -> list[Step]:
-    """Return the steps that make the filter, and load it if that has to be early.
+    """Return the steps that make the filter, and load it if that has to be before the stub.
 
     Planned before the process, whose stub takes the filter in, and before its credentials.
     """
@@ -47,27 +54,21 @@ def plan(config: Config, container_id: str) -> list[Step]:
     if process is None:
         return []
     profile = config["linux"]["seccomp"]
-    _refuse_listeners(profile)
     wanted = Wanted(profile, process.get("noNewPrivileges", False))
     names = sum(len(rule["names"]) for rule in profile.get("syscalls", ()))
     text = f"{profile['defaultAction']}, and rules for {names} names of calls"
     text += ", for the stub to load" if wanted.late else ""
     steps = [Step(PREPARE, "seccomp-filter", "seccomp filter", text, wanted)]
-    if not wanted.late:
+    if not wanted.late and not wanted.listener:
         text = "load the filter, as long as there is CAP_SYS_ADMIN"
-        steps.append(Step(START, "seccomp", "early seccomp", text, wanted))
+        steps.append(Step(START, "seccomp", "early seccomp", text))
     return steps
 
 
-def _refuse_listeners(profile: Seccomp) -> None:
-    """Raise ConfigError that names each place with SCMP_ACT_NOTIFY."""
-    places = [("defaultAction", profile["defaultAction"])]
-    for index, rule in enumerate(profile.get("syscalls", ())):
-        places.append((f"syscalls[{index}].action", rule["action"]))
-    refused = [
-        f"linux.seccomp.{place}: SCMP_ACT_NOTIFY is not supported yet"
-        for place, action in places
-        if action == "SCMP_ACT_NOTIFY"
-    ]
-    if refused:
-        raise ConfigError("config.json", refused)
+def plan_listener(config: Config, container_id: str) -> list[Step]:
+    """Return the last step of init before it is ready, for a filter that asks a listener."""
+    profile = config["linux"]["seccomp"]
+    if "process" not in config or not Wanted(profile, False).listener:
+        return []
+    text = f"load the filter, and have its listener sent to {profile['listenerPath']}"
+    return [Step(INIT, "seccomp-listener", "seccomp listener", text)]

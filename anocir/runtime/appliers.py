@@ -79,6 +79,7 @@ APPLIERS: dict[str, Applier | str] = {
     "check-capabilities": credentials.check_capabilities,
     "seccomp-filter": "seccomp.make_filter",
     "seccomp": "seccomp.load",
+    "seccomp-listener": "listener.load",
     "credentials": credentials.drop_privileges,
     "keep-hooks": "hooks.keep",
     "runtime-hooks": "hooks.ask",

@@ -90,6 +90,10 @@ def wait_ready(step: Step, context: Context) -> None:
         from anocir.runtime import hooks
 
         answer = hooks.answer(context)
+    if answer is not None and answer["message"] == "listener":
+        from anocir.runtime import listener
+
+        answer = listener.answer(context, answer["fd"])
     if answer is None:
         from anocir.runtime import death
 

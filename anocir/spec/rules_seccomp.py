@@ -43,10 +43,24 @@ def seccomp_arguments(config: Config) -> Iterator[str]:
 
 
 def seccomp_listener(config: Config) -> Iterator[str]:
-    """Metadata goes to a listener (config-linux.md, Seccomp: listenerMetadata)."""
+    """Metadata goes to a listener (config-linux.md, Seccomp: listenerMetadata).
+
+    A call that is to be decided needs someone who decides. And the runtime learns of the listener
+    by write(2), which therefore can't be such a call; runc has the same two rules.
+    """
     seccomp = config["linux"]["seccomp"]
-    if seccomp.get("listenerMetadata") and not seccomp.get("listenerPath"):
+    path = seccomp.get("listenerPath")
+    if seccomp.get("listenerMetadata") and not path:
         yield "linux.seccomp.listenerMetadata: needs listenerPath"
+    if seccomp["defaultAction"] == NOTIFY:
+        yield f"linux.seccomp.defaultAction: {NOTIFY} is only for calls that are named"
+    for index, rule in enumerate(seccomp.get("syscalls", [])):
+        if rule["action"] == NOTIFY:
+            place = f"linux.seccomp.syscalls[{index}]"
+            if not path:
+                yield f"{place}.action: {NOTIFY} needs linux.seccomp.listenerPath"
+            if "write" in rule["names"]:
+                yield f"{place}.names: {NOTIFY} can't be for write, which the runtime needs"
 
 
 def seccomp_flags(config: Config) -> Iterator[str]:

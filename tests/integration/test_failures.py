@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -59,13 +61,22 @@ def rich(bundle: Bundle, tmp_path: Path) -> Bundle:
 
 
 @pytest.fixture
-def mapped(rich: Bundle) -> Bundle:
-    """The same in a user namespace, with another namespace to join on the way into it."""
+def mapped(rich: Bundle, tmp_path: Path) -> Iterator[Bundle]:
+    """The same in a user namespace, with another namespace to join on the way into it.
+
+    Its filter has a listener, which goes to a socket that nobody reads.
+    """
+    agent = socket.socket(socket.AF_UNIX)
+    agent.bind(str(tmp_path / "agent"))
+    agent.listen(1000)
+    rich.linux["seccomp"]["listenerPath"] = str(tmp_path / "agent")
+    rich.linux["seccomp"]["syscalls"] = [{"names": ["swapon"], "action": "SCMP_ACT_NOTIFY"}]
     ids = {"containerID": 0, "hostID": 0, "size": 65536}
     rich.linux.update(uidMappings=[ids], gidMappings=[ids])
     rich.linux["namespaces"].append({"type": "user"})
     # Message queues of the host's are not the container's to mount.
-    return rich.without_mount("/dev/mqueue")
+    yield rich.without_mount("/dev/mqueue")
+    agent.close()
 
 
 def kinds(bundle: Bundle) -> set[str]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
 import signal
+import socket
 import stat
+import struct
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.integration.support import proc
+from tests.integration.support import proc, world
 from tests.integration.support.bundles import Bundle
 from tests.integration.support.driver import Runtime
 
@@ -39,6 +43,17 @@ def profile(bundle: Bundle, default: str, *rules: dict[str, Any], **more: Any) -
     seccomp = {"defaultAction": f"SCMP_ACT_{default}", "syscalls": list(rules)}
     bundle.linux["seccomp"] = seccomp | more
     return bundle
+
+
+@pytest.fixture
+def runc(tmp_path: Path, before: world.View) -> Iterator[Runtime]:
+    if (command := shutil.which("runc", path="/usr/sbin:/usr/bin:/sbin:/bin")) is None:
+        pytest.skip("runc is missing: install Debian's runc")
+    env = {"PATH": os.environ["PATH"]}
+    runtime = Runtime(tmp_path / "runc-state", tmp_path / "runc-output", (command,), env)
+    yield runtime
+    for container_id in runtime.ids():
+        runtime.any("delete", "--force", container_id)
 
 
 @pytest.fixture
@@ -180,8 +195,6 @@ class TestOtherArchitectures:
 
     @pytest.fixture
     def narrow(self, bundle: Bundle) -> Bundle:
-        import struct
-
         text = self.CODE
         address = 0x08048000 + 52 + 32
         text = text.replace(bytes.fromhex("8d800408"), struct.pack("<I", address + len(text)))
@@ -256,6 +269,158 @@ def test_profiles_of_engines(
     assert anocir("run", "-b", bundle.script(text), "c1").out == "Seccomp:\t2\nno\n"
 
 
+def test_trace_without_a_tracer(anocir: Runtime, bundle: Bundle) -> None:
+    """The call then doesn't exist (seccomp(2))."""
+    bundle.script("mkdir /dev/shm/a || true")
+    result = anocir("run", "-b", profile(bundle, "ALLOW", rule("mkdir mkdirat", "TRACE")), "c1")
+    assert "Function not implemented" in result.err
+
+
+# A listener decides
+
+
+class Agent:
+    """Who listens at a socket, takes one listener and decides about one call of the container."""
+
+    RECV, SEND = 0xC0502100, 0xC0182101  # linux/seccomp.h, SECCOMP_IOCTL_NOTIF_*
+
+    def __init__(self, path: Path, error: int) -> None:
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.bind(str(path))
+        self.socket.listen(1)
+        self.socket.settimeout(60)
+        self.error = error
+        self.states: list[dict[str, Any]] = []
+        self.calls: list[int] = []
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    def serve(self) -> None:
+        connection, _ = self.socket.accept()
+        with connection:
+            data, fds, _, _ = socket.recv_fds(connection, 65536, 8)
+            while more := connection.recv(65536):
+                data += more
+        self.states.append(json.loads(data))
+        (listener,) = fds
+        request = bytearray(80)
+        fcntl.ioctl(listener, self.RECV, request)
+        number, _, _, call = struct.unpack_from("<QIIi", request)
+        self.calls.append(call)
+        fcntl.ioctl(listener, self.SEND, struct.pack("<QqiI", number, 0, -self.error, 0))
+        os.close(listener)
+
+    def close(self) -> None:
+        self.thread.join(60)
+        self.socket.close()
+        assert not self.thread.is_alive()
+
+
+@NO_NEW_PRIVILEGES
+@pytest.mark.parametrize("command", ["run", "create"])
+def test_a_listener_decides(
+    anocir: Runtime, bundle: Bundle, tmp_path: Path, no_new_privileges: bool, command: str
+) -> None:
+    bundle.process["noNewPrivileges"] = no_new_privileges
+    bundle.config["annotations"] = {"a": "b"}
+    profile(bundle, "ALLOW", rule("mkdir mkdirat", "NOTIFY"), flags=["SECCOMP_FILTER_FLAG_TSYNC"])
+    more = {"listenerPath": str(tmp_path / "agent"), "listenerMetadata": "who=me"}
+    bundle.linux["seccomp"] |= more
+    bundle.script("mkdir /dev/shm/a 2>/tmp/said || true")
+    bundle.config["root"]["readonly"] = False
+    agent = Agent(tmp_path / "agent", 95)
+    if command == "run":
+        anocir.quiet("run", "-b", bundle, "c1")
+    else:
+        anocir.quiet("create", "-b", bundle, "c1")
+        pid = anocir.pid("c1")
+        fds = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
+        assert not [name for name in fds if "seccomp" in name]
+        anocir.quiet("start", "c1")
+        anocir.wait_stopped("c1")
+    agent.close()
+    said = (bundle.rootfs / "tmp/said").read_text()
+    assert said == "mkdir: can't create directory '/dev/shm/a': Operation not supported\n"
+    (document,) = agent.states
+    state = document["state"]
+    if command == "create":
+        assert state["pid"] == pid
+    assert document == {
+        "ociVersion": bundle.config["ociVersion"],
+        "fds": ["seccompFd"],
+        "pid": state["pid"],
+        "metadata": "who=me",
+        "state": {
+            "ociVersion": bundle.config["ociVersion"],
+            "id": "c1",
+            "status": "creating",
+            "pid": state["pid"],
+            "bundle": str(bundle.path),
+            "annotations": {"a": "b"},
+        },
+    }
+    assert len(agent.calls) == 1
+
+
+def test_a_socket_that_nobody_listens_at(anocir: Runtime, bundle: Bundle, tmp_path: Path) -> None:
+    closed = socket.socket(socket.AF_UNIX)
+    closed.bind(str(tmp_path / "agent"))
+    closed.close()
+    path = str(tmp_path / "agent")
+    profile(bundle, "ALLOW", rule("mkdir", "NOTIFY"), listenerPath=path)
+    message = anocir.fails("create", "-b", bundle, "c1")
+    assert message == f"seccomp listener: sending the listener to {path}: connection refused"
+
+
+def test_without_the_action_the_path_is_ignored(anocir: Runtime, bundle: Bundle) -> None:
+    profile(bundle.args("true"), "ALLOW", listenerPath="/nowhere", listenerMetadata="x")
+    anocir.quiet("run", "-b", bundle, "c1")
+
+
+# The same under runc
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        [rule("mkdir mkdirat", "ERRNO", errnoRet=28)],
+        [rule("mkdir mkdirat", "ERRNO", arg(0, "MASKED_EQ", 0, 0), arg(1, "MASKED_EQ", 0, 0))],
+        [rule("mkdir mkdirat", "KILL")],
+        [rule("mkdir mkdirat", "KILL_PROCESS"), rule("sync", "ERRNO", errnoRet=5)],
+        [rule("mkdir mkdirat", "TRAP")],
+        [rule("mkdir mkdirat", "TRACE", errnoRet=4)],
+        [rule("mkdir mkdirat", "LOG")],
+        [rule("setpriority", "ERRNO", arg(2, "GT", 5), arg(2, "LT", 2)), rule("misspelt", "KILL")],
+    ],
+    ids=["errno", "masked", "kill", "process", "trap", "trace", "log", "twice"],
+)
+def test_effects_are_those_of_runc(
+    anocir: Runtime, runc: Runtime, bundle: Bundle, rules: list[dict[str, Any]]
+) -> None:
+    profile(bundle, "ALLOW", *rules, flags=[])
+    bundle.script(
+        "mkdir /dev/shm/a 2>&1; echo $?; sync 2>&1; nice -n 7 true 2>&1; nice -n 1 true 2>&1;"
+        " nice -n 3 true 2>&1; grep -E '^(Seccomp|NoNewPrivs)' /proc/self/status; true"
+    )
+    bundle.process["args"][1] = "-c"
+    ours, theirs = (r.any("run", "-b", bundle, "c1") for r in (anocir, runc))
+    assert "Seccomp:\t2" in ours.out
+    assert (ours.out, ours.code) == (theirs.out, theirs.code)
+
+
+@pytest.mark.skipif(MACHINE != "x86_64", reason="the profile names architectures of x86_64")
+def test_dockers_profile_as_runc_has_it(anocir: Runtime, runc: Runtime, bundle: Bundle) -> None:
+    bundle.linux["seccomp"] = json.loads((PROFILES / "docker-default.json").read_text())
+    bundle.script("cat /proc/self/status; mount -t tmpfs x /tmp 2>&1 || umount /proc 2>&1 || true")
+    outs = []
+    for runtime in (anocir, runc):
+        result = runtime.any("run", "-b", bundle, "c1")
+        lines = result.out.splitlines()
+        kept = [line for line in lines if line.startswith(("Seccomp", "NoNew", "mount", "umount"))]
+        outs.append((result.code, kept))
+    assert outs[0] == outs[1] and len(outs[0][1]) == 5
+
+
 # What is refused
 
 
@@ -263,7 +428,16 @@ def test_profiles_of_engines(
     ("change", "message"),
     [
         ({"architectures": ["SCMP_ARCH_S390X"]}, "architectures: SCMP_ARCH_S390X has another byte"),
-        ({"defaultAction": "SCMP_ACT_NOTIFY"}, "defaultAction: SCMP_ACT_NOTIFY"),
+        ({"defaultAction": "SCMP_ACT_NOTIFY"}, "defaultAction: SCMP_ACT_NOTIFY is only for"),
+        ({"syscalls": [rule("mkdir", "NOTIFY")]}, "syscalls[0].action: SCMP_ACT_NOTIFY needs"),
+        (
+            {"syscalls": [rule("write", "NOTIFY")], "listenerPath": "/nowhere"},
+            "syscalls[0].names: SCMP_ACT_NOTIFY can't be for write",
+        ),
+        (
+            {"syscalls": [rule("mkdir", "NOTIFY")], "listenerPath": "/nowhere"},
+            "seccomp listener: sending the listener to /nowhere: no such file or directory",
+        ),
         ({"defaultErrnoRet": 1}, "defaultErrnoRet: SCMP_ACT_ALLOW returns no errno"),
         (
             {"flags": ["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]},
