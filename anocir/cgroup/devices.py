@@ -44,7 +44,7 @@ def lines(rules: list[DeviceRule]) -> list[tuple[str, str]]:
         }
         found = _conflicts(exceptions)
         if not found:
-            return _writes(exceptions, default)
+            return _writes(exceptions, default, rules)
         conflicts += found
     raise Error(_refusal(*conflicts[0]))
 
@@ -65,13 +65,19 @@ def _conflicts(exceptions: _Table) -> list[tuple[_Place, _Place]]:
     ]
 
 
-def _writes(exceptions: _Table, default: bool) -> list[tuple[str, str]]:
+def _writes(exceptions: _Table, default: bool, rules: list[DeviceRule]) -> list[tuple[str, str]]:
+    named = {(rule[1], rule[2], rule[3]) for rule in rules if "m" in rule[4]}
     first, other = "devices.deny", "devices.allow"
     if default:
         first, other = other, first
     writes = [(first, "a")]
-    for place, access in exceptions.items():
-        covered = any(exceptions.get(wider) == access for wider in _wider(place))
+    for place, all_access in exceptions.items():
+        access, around = all_access, _wider(place)
+        if place not in named and any("m" in exceptions.get(wider, ()) for wider in around):
+            # The kernel never asks for making a device and opening it at once. So one exception
+            # for each will do, and devices.list says what the config says.
+            access = access - {"m"}
+        covered = any(exceptions.get(wider) == all_access for wider in around)
         if access and not covered:
             letters = "".join(letter for letter in _ACCESS if letter in access)
             writes.append((other, f"{_words(place)} {letters}"))
@@ -83,13 +89,15 @@ def _reduce(rules: list[DeviceRule]) -> _Table:
     for order, (allow, kinds, major, minor, access) in enumerate(rules):
         for kind in "bc" if kinds == "a" else kinds:
             named.setdefault((kind, major, minor), []).append((order, allow, access))
-    places = {("b", ANY, ANY), ("c", ANY, ANY), *named}
+    places = {("b", ANY, ANY), ("c", ANY, ANY)}
     for kind in "bc":
         # Where all of a major meets all of a minor, both rules speak.
         majors = {place[1] for place in named if place[0] == kind and place[2] == ANY}
         minors = {place[2] for place in named if place[0] == kind and place[1] == ANY}
         places |= {(kind, major, minor) for major in majors for minor in minors}
-    return {place: _granted(place, named) for place in sorted(places)}
+    # In the order of the rules, so that devices.list reads as the config does.
+    ordered = [*named, *sorted(places - named.keys())]
+    return {place: _granted(place, named) for place in ordered}
 
 
 def _granted(place: _Place, named: dict[_Place, list[_Verdict]]) -> frozenset[str]:

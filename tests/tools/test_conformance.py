@@ -23,6 +23,7 @@ GOOD = "TAP version 13\nok 1 - a\n  ---\n  not ok inside\n  ...\nok 2 # SKIP b\n
         (GOOD.replace("1..2", ""), 0, "1/0 no plan"),
         (GOOD.replace("ok 1", "not ok 1"), 0, "0/1"),
         ("1..1\nok 1 # skip not here\n", 0, "skip"),
+        (GOOD + GOOD, 0, "pass"),
         ("1..0\n", 0, "pass"),
         ("", 0, "0/0 no plan"),
         ("", 1, "0/0 error"),

@@ -10,6 +10,9 @@ from anocir.plan.devicerules import ANY, DeviceRule
 NUMBERS = (0, 1, 5)
 KINDS = ("b", "c")
 WANTED = ("r", "w", "m", "rw", "rm", "wm", "rwm")
+# What version 1's controller is asked for: to open a device, or to make one (security/
+# device_cgroup.c, devcgroup_inode_permission and devcgroup_inode_mknod).
+ASKED = ("r", "w", "rw", "m")
 
 LISTS = st.lists(
     st.tuples(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from cgroup_reference import DEVICES, LISTS, WANTED, allowed
+from cgroup_reference import ASKED, DEVICES, LISTS, allowed
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -59,7 +59,7 @@ TAKEN = LISTS.map(lambda rules: [(True, "a", ANY, ANY, "rwm")] + [(False, *r[1:]
 
 def check(rules: list[DeviceRule], kernel: Kernel) -> None:
     for kind, major, minor in DEVICES:
-        for wanted in WANTED:
+        for wanted in ASKED:
             expected = allowed(rules, kind, major, minor, wanted)
             assert kernel.permits(kind, major, minor, wanted) == expected, (kind, major, minor)
 
@@ -84,6 +84,13 @@ def test_engine_defaults() -> None:
     assert ("devices.allow", "c 136:* rwm") in written
     assert ("devices.allow", "b *:* m") in written
     assert len(written) == 1 + len(ALWAYS)
+
+
+def test_the_list_says_what_the_config_says() -> None:
+    """In the config's order, with its letters."""
+    config = [(True, "c", 10, 229, "rwm"), (True, "b", 8, 20, "rw"), (True, "b", 10, 200, "r")]
+    lines = [line for _, line in devices.lines([*config, *ALWAYS])]
+    assert lines[1:4] == ["c 10:229 rwm", "b 8:20 rw", "b 10:200 r"]
 
 
 def test_everything_allowed_needs_one_line() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -30,23 +31,29 @@ def run(program: Path, runtime: str, limit: float) -> dict[str, object]:
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         process = subprocess.Popen([program], cwd=SUITE, env=environment, stdin=subprocess.DEVNULL,
                                    stdout=out, stderr=err, start_new_session=True)  # fmt: skip
-        status: int | None
-        try:
-            status = process.wait(limit)
-        except subprocess.TimeoutExpired:
-            status = None
-        # The program leads its session, and is not waited for yet when its time is up: the
-        # group's number can't be anybody else's.
+        ended = wait(process.pid, limit)
+        # The program leads its group, and has not been reaped: the number can't be another's.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        status = process.wait()
         forget(runtime)
         texts = []
         for stream in (out, err):
             stream.seek(0)
             texts.append(stream.read().decode(errors="replace"))
     shutil.rmtree(scratch, ignore_errors=True)
-    return {"status": status, "out": texts[0], "err": texts[1]}
+    return {"status": status if ended else None, "out": texts[0], "err": texts[1]}
+
+
+def wait(pid: int, limit: float) -> bool:
+    """Wait for the end of a child without reaping it; False when the time is up."""
+    fd = os.pidfd_open(pid)
+    try:
+        poll = select.poll()
+        poll.register(fd, select.POLLIN)
+        return bool(poll.poll(limit * 1000))
+    finally:
+        os.close(fd)
 
 
 def forget(runtime: str) -> None:

@@ -66,10 +66,10 @@ def brief(text: str) -> str:
 def read(text: str, status: int | None) -> Verdict:
     """Judge a program by its standard output; checks inside other output don't count."""
     ok = failed = skipped = 0
-    plan = None
+    plans = []
     for line in text.splitlines():
         if found := PLAN.match(line):
-            plan = int(found[1])
+            plans.append(int(found[1]))
         elif found := POINT.match(line):
             if found[1]:
                 failed += 1
@@ -77,4 +77,6 @@ def read(text: str, status: int | None) -> Verdict:
                 skipped += 1
             else:
                 ok += 1
-    return Verdict(ok, failed, skipped, plan == ok + failed + skipped, status)
+    # Some programs do their work in several rounds, each with a plan of its own.
+    planned = bool(plans) and sum(plans) == ok + failed + skipped
+    return Verdict(ok, failed, skipped, planned, status)
