@@ -123,15 +123,19 @@ def chain(document: Any, node: Any, path: Place) -> tuple[Any, Place]:
     return {**{one: document[one] for one in node[2]}, name: inner}, (name, *below)
 
 
-def variants(document: Any, node: Any) -> Iterator[tuple[Place, Any]]:
-    """Yield (place, small document with a trial value at that place), each kind of place once."""
+def variants(document: Any, node: Any, words: Iterable[str] = ()) -> Iterator[tuple[Place, Any]]:
+    """Yield (place, small document with a trial value at that place), each kind of place once.
+
+    ``words`` are tried as well where a node lists the values that it takes.
+    """
     seen = set()
     for path, there in places(document, node):
         pattern = re.sub(r"\d+", "N", str(path))
         if pattern not in seen and (not path or path[0] not in FOREIGN):
             seen.add(pattern)
             small, short = chain(document, node, path)
-            for value in trials(there):
+            listed = there[0] is str and there[1] is not None
+            for value in (*trials(there), *(words if listed else ())):
                 yield short, put(small, short, value)
 
 
