@@ -46,7 +46,7 @@ def make_in_root(root_fd: int, path: str, directory: bool) -> int:
 
     Makes a directory, or an empty file for anything else to be mounted on. A link to nowhere is
     followed and its target made, inside the root. Returns an O_PATH descriptor. Raises OSError:
-    ELOOP when links lead round in a circle.
+    ELOOP when links lead round in a circle, or climb out of what is missing again and again.
     """
     for _ in range(MAX_LINKS):
         fd, there, missing = _open_existing(root_fd, path)
@@ -54,6 +54,10 @@ def make_in_root(root_fd: int, path: str, directory: bool) -> int:
             name = missing.pop()
             parent_fd = fd
             try:
+                if name in (".", ".."):
+                    # Only the kernel knows where the root ends, and climbs no further.
+                    path = os.path.join(there, name, *reversed(missing))
+                    break
                 target = _make(parent_fd, name, directory or bool(missing))
                 if target is not None:
                     path = os.path.join(there, target, *reversed(missing))

@@ -50,6 +50,7 @@ def link_to(kind: str, outside: Path, at: Path) -> str:
         "absolute, deep and missing": str(outside / "new/and/deeper"),
         "relative": f"{up}{outside}",
         "relative, missing": f"{up}{outside}/new",
+        "out of what is missing": f"missing/{up}{outside}/new",
         "to a file": str(outside / "file"),
         "loop": at.name,
         "parent": "..",
@@ -59,8 +60,8 @@ def link_to(kind: str, outside: Path, at: Path) -> str:
 
 
 KINDS = ["absolute", "absolute, missing", "absolute, deep and missing", "relative",
-         "relative, missing", "to a file", "loop", "parent", "through proc",
-         "through the caller"]  # fmt: skip
+         "relative, missing", "out of what is missing", "to a file", "loop", "parent",
+         "through proc", "through the caller"]  # fmt: skip
 # Place of the link -> what makes the runtime go there.
 PLACES = ["dev", "dev/pts", "dev/shm", "dev/null", "dev/ptmx", "mount", "mount/below", "file",
           "cwd", "cwd/deeper", "proc", "sys"]  # fmt: skip
