@@ -59,18 +59,28 @@ def enable_controllers(group: Group) -> None:
     """Hand every controller that the host has down to ``group``, as far as the kernel lets us.
 
     A parent with processes of its own can't hand down a domain controller (no internal process
-    rule). That is only an error once a limit needs the controller.
+    rule), and one that hands down threaded controllers would become the root of threads, in which
+    no container can be. So it hands down nothing. That is only an error once a limit needs more.
     """
     fds = group.levels()
     try:
         for fd in fds[:-1]:
             there = set(tree.read(fd, "cgroup.controllers").split())
             missing = sorted(there - set(tree.read(fd, "cgroup.subtree_control").split()))
-            if missing and not _enable(fd, missing):
+            if missing and not _keeps_all(fd) and not _enable(fd, missing):
                 for controller in missing:
                     _enable(fd, [controller])
     finally:
         tree.close(fds)
+
+
+def _keeps_all(fd: int) -> bool:
+    """Tell whether a cgroup has processes of its own, and isn't the root, which is exempt."""
+    try:
+        tree.read(fd, "cgroup.type")
+    except FileNotFoundError:
+        return False
+    return bool(tree.read(fd, "cgroup.procs").strip())
 
 
 def load_devices(group: Group, rules: list[base.DeviceRule]) -> int:

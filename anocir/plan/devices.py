@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from anocir.plan.plan import INIT, Step
 
 TYPE_CHECKING = False
@@ -36,9 +38,15 @@ def plan(config: Config, container_id: str) -> list[Step]:
         bind = "bind" in options or "rbind" in options or mount.get("type") == "bind"
         if bind and mount["destination"].rstrip("/") == "/dev":
             return []
-    names = ", ".join(DEFAULT_DEVICES)
+    devices = DEFAULT_DEVICES
+    listed = config.get("linux", {}).get("devices")
+    if listed:
+        # What the config has to say about one of them is said by a step of its own.
+        taken = {os.path.normpath("/" + device["path"].lstrip("/")) for device in listed}
+        devices = {n: d for n, d in devices.items() if f"/dev/{n}" not in taken}
+    names = ", ".join(devices)
     links = ", ".join(DEFAULT_LINKS)
     return [
-        Step(INIT, "devices", "devices", names, DEFAULT_DEVICES),
+        Step(INIT, "devices", "devices", names, devices),
         Step(INIT, "device-links", "device links", links, DEFAULT_LINKS),
     ]

@@ -64,6 +64,7 @@ APPLIERS: dict[str, Applier | str] = {
     "remount": "remount.change",
     "devices": devices.make_devices,
     "device-links": devices.make_links,
+    "device-nodes": "nodes.make",
     "readonly": paths.make_readonly,
     "open-null": paths.open_null,
     "mask": paths.mask,

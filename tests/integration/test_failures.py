@@ -52,6 +52,7 @@ def rich(bundle: Bundle, tmp_path: Path) -> Bundle:
     hook = {"path": "/bin/busybox", "args": ["true"], "env": [f"SECRET={CANARY}"]}
     points = ("prestart", "createRuntime", "createContainer", "startContainer", "poststop")
     bundle.config["hooks"] = {point: [hook] for point in points}
+    bundle.linux["devices"] = [{"path": "/dev/fifo", "type": "p"}]
     # Harmless, so that it works without the controller too.
     bundle.linux["resources"]["pids"] = {"limit": -1}
     bundle.config["domainname"] = "example.org"

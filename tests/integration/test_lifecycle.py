@@ -361,8 +361,6 @@ REFUSED: list[tuple[str, object, str]] = [
     ("process.selinuxLabel", "x", "process.selinuxLabel"),
     ("process.oomScoreAdj", 5, "process.oomScoreAdj"),
     ("linux.sysctl", {"net.ipv4.ip_forward": "1"}, "linux.sysctl"),
-    ("linux.devices", [{"path": "/dev/fuse", "type": "c", "major": 10, "minor": 229}],
-     "linux.devices"),
 ]  # fmt: skip
 
 

@@ -35,6 +35,7 @@ BASE: dict[str, Any] = {
     "process": {"cwd": "/", "args": ["sh"]},
     "linux": {"namespaces": [{"type": "mount"}]},
 }
+DEVICE = {"type": "c", "path": "/dev/a", "major": 1, "minor": 3}
 KINDS = ("pid", "network", "mount", "ipc", "uts", "user", "cgroup", "time")
 
 
@@ -188,6 +189,24 @@ BAD: list[tuple[Any, str, object, str]] = [
         "linux",
         {"namespaces": spaces("network"), "netDevices": {"a/b": {}}},
         'linux.netDevices["a/b"]:',
+    ),
+    (
+        rules_devices.device_numbers,
+        "linux.devices",
+        [{"type": "c", "path": "/dev/a", "major": 1, "minor": -1}],
+        "linux.devices[0].minor: found -1, allowed: 0 to 1048575",
+    ),
+    (
+        rules_devices.device_paths,
+        "linux.devices",
+        [{"type": "p", "path": "/dev/../a"}],
+        "linux.devices[0].path: found",
+    ),
+    (
+        rules_devices.one_device_a_path,
+        "linux.devices",
+        [{"type": "p", "path": "/a"}, {"type": "p", "path": "/a/./"}, DEVICE | {"path": "//a"}],
+        "linux.devices[2].path: ",
     ),
     (
         rules_devices.device_numbers,
