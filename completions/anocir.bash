@@ -45,7 +45,7 @@ _anocir_flags() {
     "delete") echo "--force --help" ;;
     "run") echo "--bundle --pid-file --dry-run --detach --keep --help" ;;
     "list") echo "--format --quiet --help" ;;
-    "spec") echo "--bundle --help" ;;
+    "spec") echo "--bundle --rootless --help" ;;
     "validate") echo "--state --features --help" ;;
     "help") echo "--help" ;;
     esac

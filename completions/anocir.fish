@@ -68,6 +68,7 @@ complete -c anocir -n '__anocir_at list' -l format -s f -r -a 'table json' -d 't
 complete -c anocir -n '__anocir_at list' -l quiet -s q -d 'print the IDs only, one per line'
 complete -c anocir -n '__anocir_at list' -l help -s h -d 'show help and exit'
 complete -c anocir -n '__anocir_at spec' -l bundle -s b -r -a '(__fish_complete_directories)' -d 'directory to write config.json to'
+complete -c anocir -n '__anocir_at spec' -l rootless -d 'for the calling user, who is root in the container only'
 complete -c anocir -n '__anocir_at spec' -l help -s h -d 'show help and exit'
 complete -c anocir -n '__anocir_at validate' -l state -d 'FILE is what `anocir state` prints'
 complete -c anocir -n '__anocir_at validate' -l features -d 'FILE says what a runtime can do, as its `features` prints it'

@@ -90,6 +90,7 @@ _anocir() {
     spec)
         _arguments -S \
             '(-b --bundle)'{-b,--bundle}'[directory to write config.json to]:dir:_directories' \
+            --rootless'[for the calling user, who is root in the container only]' \
             '(-h --help)'{-h,--help}'[show help and exit]'
         ;;
     validate)

@@ -15,7 +15,7 @@ failed=
 
 both="default run cgroups cgroup_manager limits namespaces mounts user_namespace mount_options"
 first="lifecycle failures concurrency seal vs_runc vs_runc_configs id_mounts"
-second="devices state_files paths install process escape time_namespace tmpcopyup mounts_vs_runc seccomp"
+second="devices state_files paths install process escape time_namespace tmpcopyup mounts_vs_runc seccomp rootless"
 
 one() {    # IMAGE:CGROUP MARKS FILE ...: run tests in one machine
     machine=$1 marks=$2

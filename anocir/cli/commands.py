@@ -11,10 +11,11 @@ class Flag:
     """An option: ``--name METAVAR``, or a switch when ``metavar`` is empty.
 
     A switch is ``False`` unless given. ``choices`` are the only values allowed (any, when empty).
-    ``hidden`` flags are left out of ``--help`` and stay in every other place.
+    ``hidden`` flags are left out of ``--help`` and stay in every other place. ``dest`` is for a
+    global flag that a command has too.
     """
 
-    __slots__ = ("choices", "default", "help", "hidden", "metavar", "name", "short")
+    __slots__ = ("_dest", "choices", "default", "help", "hidden", "metavar", "name", "short")
 
     def __init__(
         self,
@@ -26,8 +27,10 @@ class Flag:
         default: str | bool | None = None,
         choices: tuple[str, ...] = (),
         hidden: bool = False,
+        dest: str = "",
     ) -> None:
         self.name = name
+        self._dest = dest
         self.metavar = metavar
         self.help = help
         self.short = short
@@ -38,7 +41,7 @@ class Flag:
     @property
     def dest(self) -> str:
         """The attribute that holds the value: ``--pid-file`` becomes ``pid_file``."""
-        return self.name[2:].replace("-", "_")
+        return self._dest or self.name[2:].replace("-", "_")
 
 
 class Argument:
@@ -164,7 +167,13 @@ GLOBALS = (
         "have systemd make the control groups: refused by create and run",
         hidden=True,
     ),
-    Flag("--rootless", "VALUE", "accepted: what a user may do is found out", hidden=True),
+    Flag(
+        "--rootless",
+        "VALUE",
+        "accepted: what a user may do is found out",
+        hidden=True,
+        dest="rootless_mode",
+    ),
     Flag("--criu", "PATH", "accepted and ignored, for old engines", hidden=True),
     Flag("--version", "", "show the versions and exit", short="-v"),
     HELP,
@@ -288,8 +297,12 @@ COMMANDS = (
         "overwritten.",
         flags=(
             Flag("--bundle", "DIR", "directory to write config.json to", short="-b", default="."),
+            Flag("--rootless", "", "for the calling user, who is root in the container only"),
         ),
-        examples=(("anocir spec --bundle /srv/web", "write /srv/web/config.json"),),
+        examples=(
+            ("anocir spec --bundle /srv/web", "write /srv/web/config.json"),
+            ("anocir spec --rootless", "write one that needs no root"),
+        ),
     ),
     Command(
         "validate",

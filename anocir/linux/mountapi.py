@@ -25,6 +25,8 @@ def new_filesystem(kind: str, source: str, parameters: list[str], attributes: in
         configure(context, [f"source={source}", *parameters], consts.FSCONFIG_CMD_CREATE)
         return libc.syscall("fsmount", context, consts.FSMOUNT_CLOEXEC, attributes)
     except OSError as error:
+        if error.errno == errno.EPERM and kind in _NEEDS:
+            raise OSError(error.errno, f"{error.strerror} ({_NEEDS[kind]})") from None
         raise explained(context, error) from None
     finally:
         os.close(context)
@@ -45,6 +47,15 @@ def configure(context: int, parameters: list[str], command: int) -> None:
     for parameter in parameters:
         _set_parameter(context, parameter)
     libc.syscall("fsconfig", context, command, None, None, 0)
+
+
+# What must belong to the user namespace that such a filesystem is mounted in (user_namespaces(7)).
+_NEEDS = {
+    "sysfs": "in a user namespace that takes a new network namespace, or a bind mount of /sys",
+    "proc": "in a user namespace that takes a new pid namespace, and an uncovered /proc outside",
+    "mqueue": "in a user namespace that takes a new ipc namespace",
+    "cgroup2": "in a user namespace that takes a new cgroup namespace",
+}
 
 
 def _set_parameter(context: int, parameter: str) -> None:

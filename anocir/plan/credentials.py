@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from anocir.linux.consts import CAPABILITIES
-from anocir.plan.plan import PREPARE, START, Step
+from anocir.plan.plan import FINISH, PREPARE, START, Step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,11 +73,15 @@ def plan_limits(config: Config, container_id: str) -> list[Step]:
         return []
     text = ", ".join(f"{name} {soft}:{hard}" for name, _, soft, hard in limits)
     data = [(number, soft, hard) for _, number, soft, hard in limits]
+    # Raising a limit is a right over the host, which root of a user namespace doesn't have.
+    namespaces = config.get("linux", {}).get("namespaces", [])
+    if any(namespace["type"] == "user" for namespace in namespaces):
+        return [Step(FINISH, "outer-rlimits", "rlimits", text, data)]
     return [Step(START, "rlimits", "rlimits", text, data)]
 
 
 def plan(config: Config, container_id: str) -> list[Step]:
-    """Return the steps that give up, after `start`, what the process must not have."""
+    """Return the steps that give up what the process must not have, most of them after `start`."""
     process = config.get("process")
     if process is None:
         return []

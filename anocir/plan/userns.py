@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from anocir.errors import ConfigError
 from anocir.plan import mounts
 from anocir.plan.plan import ATTACH, INIT, PREPARE, Step
 
@@ -45,11 +46,13 @@ def plan(config: Config, container_id: str) -> list[Step]:
 
     Whoever makes a namespace decides which user namespace it belongs to, and only who has rights
     there can join it. So where namespaces are joined as well, another process joins them before
-    the container's process is made.
+    the container's process is made. Raises ConfigError for a namespace without a root.
     """
     namespaces = config["linux"]["namespaces"]
     path = next(n.get("path", "") for n in namespaces if n["type"] == "user")
     maps = IdMaps(config, path)
+    if not path:
+        _check_root(maps)
     joined = [n["type"] for n in namespaces if _joined_between(n)]
     steps = [Step(PREPARE, "sources", "mount sources", *_sources(config))]
     if joined:
@@ -63,6 +66,18 @@ def plan(config: Config, container_id: str) -> list[Step]:
     return steps
 
 
+def _check_root(maps: IdMaps) -> None:
+    """Raise ConfigError unless the new namespace has a root, who sets the container up."""
+    named = (("uidMappings", maps.uids), ("gidMappings", maps.gids))
+    wrong = [
+        f"linux.{name}: id 0 of the container is not mapped, and it is set up by its root"
+        for name, ids in named
+        if not any(inside == 0 for inside, _, _ in ids)
+    ]
+    if wrong:
+        raise ConfigError("config.json", wrong)
+
+
 def _joined_between(namespace: Namespace) -> bool:
     # No one may be born into a cgroup that a cgroup namespace doesn't show: init joins that one.
     return bool(namespace.get("path")) and namespace["type"] != "cgroup"
@@ -70,8 +85,12 @@ def _joined_between(namespace: Namespace) -> bool:
 
 def _sources(config: Config) -> tuple[str, list[tuple[str, bool]]]:
     """Return in words, and as (path, with all below), what is mounted from the host."""
-    parsed = [mounts.parse(m, f"mounts[{i}]") for i, m in enumerate(config.get("mounts", []))]
-    binds = [(mount.source, mount.recursive) for mount in parsed if mount.bind and not mount.rare]
+    binds = []
+    for index, entry in enumerate(config.get("mounts", [])):
+        mount = mounts.parse(entry, f"mounts[{index}]")
+        # The runtime makes those with id maps of their own anyway.
+        if mount.bind and not mount.rare and not entry.get("uidMappings"):
+            binds.append((mount.source, mount.recursive))
     paths = [config["root"]["path"], *(path for path, _ in binds)]
     return ", ".join(paths), binds
 

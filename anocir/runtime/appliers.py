@@ -44,6 +44,7 @@ APPLIERS: dict[str, Applier | str] = {
     "middle": "userns.use_middle",
     "id-maps": "userns.write_maps",
     "become-root": "userns.become_root",
+    "outer-rlimits": "userns.set_rlimits",
     "cgroup": cgroups.make,
     "cgroup-enter": cgroups.enter,
     "load-device-rules": cgroups.load_device_rules,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from anocir.cgroup import manager, tree
 
 TYPE_CHECKING = False
@@ -15,6 +17,11 @@ def make(step: Step, context: Context) -> None:
     """Make the cgroup; the record names it first, so that a crash can be cleaned up after."""
     wanted: CgroupPlan = step.data
     cgroup = manager.new(wanted.path, wanted.relative, context.entry.path)
+    if os.geteuid() != 0:
+        from anocir.runtime import nocgroup
+
+        if nocgroup.do_without(cgroup, context):
+            return
     context.record.cgroup = cgroup.record()
     context.record.save(context.entry)
     cgroup.create()

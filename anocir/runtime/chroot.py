@@ -27,7 +27,12 @@ def move(step: Step, context: Context) -> None:
     for where in _host_mounts(context.root_fd):
         _take_away(where)
     os.fchdir(context.root_fd)
-    mountapi.attach_on_root(context.root_fd)
+    try:
+        mountapi.attach_on_root(context.root_fd)
+    except OSError as error:
+        # In a user namespace it may have been attached there in the first place.
+        if error.errno != errno.ELOOP:
+            raise
     os.chroot(".")
     os.chdir("/")
 

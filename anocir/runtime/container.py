@@ -6,7 +6,7 @@ import _signal
 import os
 import time
 
-from anocir.errors import Error, StepError
+from anocir.errors import Error, StepError, reason
 from anocir.linux import clone, proc
 from anocir.plan.plan import BESIDE
 from anocir.runtime import channel, init
@@ -65,10 +65,13 @@ def make_process(step: Step, context: Context) -> None:
     """
     _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
     context.channel, context.theirs = channel.pair()
-    if context.make_child is None:
-        context.pid = clone.clone(context.clone_flags, context.cgroup_fd, context.pid_namespace_fd)
-    else:
-        context.pid = context.make_child(context)
+    try:
+        context.pid = _clone(context)
+    except PermissionError as error:
+        if os.geteuid() == 0:
+            raise
+        hint = "an ordinary user needs a user namespace: see anocir spec --rootless"
+        raise StepError(step.name, f"{reason(error)} ({hint})") from None
     if context.pid == 0:
         init.main(context, context.theirs)
     context.undo.append(lambda: end_process(context.pid))
@@ -76,6 +79,12 @@ def make_process(step: Step, context: Context) -> None:
     for fd in (context.cgroup_fd, context.pid_namespace_fd, *context.keep_fds):
         if fd >= 0:
             os.close(fd)
+
+
+def _clone(context: Context) -> int:
+    if context.make_child is not None:
+        return context.make_child(context)
+    return clone.clone(context.clone_flags, context.cgroup_fd, context.pid_namespace_fd)
 
 
 def wait_ready(step: Step, context: Context) -> None:

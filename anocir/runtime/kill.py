@@ -23,7 +23,8 @@ _TOO_LONG = 10
 def kill(root: str, container_id: str, signal: str = "SIGTERM", all: bool = False) -> None:
     """Send ``signal`` to the container's process (runtime.md, Kill).
 
-    With ``all`` to all processes of its cgroup, stopped or not. SIGKILL goes to all of them
+    With ``all`` to all processes of its cgroup, stopped or not; without a cgroup the first process
+    is the only one that is known. SIGKILL goes to all of them
     anyway when they share someone else's pid namespace, where the death of the first process
     ends no other. Raises NoSuchContainer, NotRunning, Error for a signal that there is none of.
     """
@@ -31,7 +32,7 @@ def kill(root: str, container_id: str, signal: str = "SIGTERM", all: bool = Fals
     entry = Store(root).open(container_id)
     try:
         record = records.load(entry)
-        if all:
+        if all and (record.cgroup or record.status() == "stopped"):
             cgroupremoval.signal_all(record, number)
             return
         # Asked first: a `run` in the foreground deletes all of this once its process has ended.

@@ -107,6 +107,12 @@ def become_root(step: Step, context: Context) -> None:
     libc.prctl(consts.PR_SET_DUMPABLE, 0)
 
 
+def set_rlimits(step: Step, context: Context) -> None:
+    """Set the limits of the waiting process from outside, where there may be a right to."""
+    for number, soft, hard in step.data:
+        libc.set_rlimit(number, soft, hard, context.pid)
+
+
 def _only(ids: list[Range], own: int) -> bool:
     return len(ids) == 1 and ids[0][1:] == (own, 1)
 

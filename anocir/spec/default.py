@@ -73,6 +73,30 @@ def default_config() -> Config:
     }
 
 
+def rootless_config(uid: int, gid: int) -> Config:
+    """Return the default config for an ordinary user, who is root in the container.
+
+    There are no limits, since no cgroup is the user's, and the network is the host's: without
+    rights over it nothing could be set up in a new one, and sysfs can't be mounted.
+    """
+    config = default_config()
+    linux = config["linux"]
+    del linux["resources"]
+    linux["namespaces"] = [{"type": k} for k in (*NAMESPACES, "user") if k != "network"]
+    linux["uidMappings"] = [{"containerID": 0, "hostID": uid, "size": 1}]
+    linux["gidMappings"] = [{"containerID": 0, "hostID": gid, "size": 1}]
+    options = ("rbind", "nosuid", "noexec", "nodev", "ro")
+    config["mounts"] = [
+        _mount("/sys", "none", "/sys", options) if mount["destination"] == "/sys" else mount
+        for mount in config["mounts"]
+    ]
+    for mount in config["mounts"]:
+        if mount["destination"] == "/dev/pts":
+            # No group but the user's own exists in there.
+            mount["options"].remove("gid=5")
+    return config
+
+
 def _mount(destination: str, kind: str, source: str, options: tuple[str, ...]) -> Mount:
     mount: Mount = {"destination": destination, "type": kind, "source": source}
     if options:

@@ -62,6 +62,7 @@ ON_DEMAND = (
     ("seccomp", "linux.seccomp"),
     ("sysctl", "linux.sysctl"),
     ("time", "linux.timeOffsets"),
+    ("userns", "linux.uidMappings", "linux.gidMappings"),
 )
 
 

@@ -131,6 +131,21 @@ def test_what_is_mounted_from_the_host_may_be_out_of_the_containers_reach(
     )
 
 
+def test_other_ways_of_mounting(anocir: Runtime, mapped: Bundle, tmp_path: Path) -> None:
+    """Mounts with maps of their own, a remount, and a root without pivot_root."""
+    volume = tmp_path / "volume"
+    volume.mkdir()
+    (volume / "file").write_text("")
+    mapped.mount("/plain", "bind", volume, "rbind").mount("/mapped", "bind", volume, "rbind")
+    mapped.config["mounts"][-1].update(uidMappings=[IDS], gidMappings=[IDS])
+    mapped.mount("/plain", "bind", volume, "remount", "bind", "ro")
+    mapped.script("stat -c %u /plain/file /mapped/file; touch /plain/new 2>&1 || true")
+    for option in ([], ["--no-pivot"]):
+        result = anocir("run", *option, "-b", mapped, "c1")
+        owners = result.out.splitlines()
+        assert owners[:2] == ["65534", "0"] and "Read-only" in owners[2]
+
+
 def test_nothing_of_the_host_stays_open(anocir: Runtime, mapped: Bundle, tmp_path: Path) -> None:
     mapped.mount("/v", "bind", tmp_path, "rbind")
     anocir.quiet("create", "-b", mapped.args("sleep", "9"), "c1")

@@ -46,6 +46,26 @@ def test_status(runc: Runtime, anocir: Runtime, theirs: Bundle) -> None:
     assert other == one
 
 
+@pytest.mark.parametrize(
+    "user", [{"uid": 0, "gid": 0}, {"uid": 5, "gid": 6, "additionalGids": [7, 65535]}]
+)
+def test_in_a_user_namespace(
+    runc: Runtime, anocir: Runtime, theirs: Bundle, user: dict[str, Any]
+) -> None:
+    """With maps that leave the rootfs its owner, since runc opens it as the container's root."""
+    theirs.linux["namespaces"].append({"type": "user"})
+    several = [{"containerID": 0, "hostID": 0, "size": 10},
+               {"containerID": 10, "hostID": 300000, "size": 65536}]  # fmt: skip
+    theirs.linux.update(uidMappings=several, gidMappings=several)
+    theirs.process["user"] = user
+    script = ("cd /proc/self; cat uid_map gid_map setgroups; stat -c '%n %F %a %u %g %t:%T' /dev/*"
+              " /dev/mqueue /dev/pts /dev/shm; cat /proc/self/limits; ulimit -n")  # fmt: skip
+    one, other = both(runc, anocir, theirs.script(script))
+    assert other == one and "300000" in one
+    one, other = map(alike.status, both(runc, anocir, theirs.args("cat", "/proc/self/status")))
+    assert other == one
+
+
 def test_mounts(runc: Runtime, anocir: Runtime, theirs: Bundle) -> None:
     one, other = map(alike.mounts, both(runc, anocir, theirs.args("cat", "/proc/self/mountinfo")))
     assert other == one

@@ -26,6 +26,7 @@ from anocir.spec import (
     rules_seccomp,
     rules_sysctl,
     rules_time,
+    rules_userns,
 )
 from anocir.spec.json import dumps
 
@@ -150,6 +151,18 @@ BAD: list[tuple[Any, str, object, str]] = [
         "linux",
         {"namespaces": spaces("time"), "timeOffsets": {"boottime": {"nanosecs": 1000000000}}},
         "linux.timeOffsets.boottime.nanosecs: found 1000000000",
+    ),
+    (
+        rules_userns.id_ranges,
+        "linux",
+        {"namespaces": spaces("user"), "uidMappings": [*MAPPING, {**MAPPING[0], "containerID": 1}]},
+        "linux.uidMappings[1].hostID: the ids of linux.uidMappings[0] reach into these",
+    ),
+    (
+        rules_userns.mapped_ids,
+        "linux",
+        {"namespaces": spaces("user"), "gidMappings": [{**MAPPING[0], "containerID": 5}]},
+        "process.user.gid: 0 is not mapped by linux.gidMappings",
     ),
     (
         rules_sysctl.sysctls,

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from anocir.errors import ConfigError
 from anocir.linux import consts
 from anocir.plan import planners, timens, userns
 from anocir.plan.plan import ATTACH, INIT, PREPARE, Plan, Step
@@ -38,7 +39,9 @@ def plan(*extra: dict[str, str], **linux: Any) -> Plan:
 
 def mapped(*extra: dict[str, str], **linux: Any) -> Plan:
     ids = [{"containerID": 0, "hostID": 100000, "size": 65536}]
-    return plan({"type": "user"}, *extra, uidMappings=ids, gidMappings=ids, **linux)
+    if all(entry["type"] != "user" for entry in extra):
+        extra = ({"type": "user"}, *extra)
+    return plan(*extra, uidMappings=ids, gidMappings=ids, **linux)
 
 
 def kinds(made: Plan) -> list[str]:
@@ -87,7 +90,7 @@ def test_ids_are_mapped_before_the_process_goes_on_and_it_is_root_before_it_make
 def test_where_namespaces_are_joined_there_is_a_process_in_the_middle(
     extra: list[dict[str, str]],
 ) -> None:
-    made = plan(*extra)
+    made = mapped(*extra)
     assert one(made, "middle").stage == PREPARE
     assert ("id-maps" in kinds(made)) == ("path" not in extra[0])
     assert "become-root" in kinds(made)
@@ -121,9 +124,25 @@ def test_what_is_mounted_from_the_host_is_listed() -> None:
         {"destination": "/a", "source": "/srv/a", "options": ["rbind", "ro"]},
         {"destination": "/b", "source": "b", "type": "bind"},
     ]
-    made["linux"]["namespaces"].append({"type": "user"})
+    made["linux"]["namespaces"].append({"type": "user", "path": "/proc/7/ns/user"})
     (sources, *_) = userns.plan(made, "c1")
     assert sources.data == [("/srv/a", True), ("b", False)]
+
+
+@pytest.mark.parametrize(
+    ("linux", "names"),
+    [
+        ({}, ["uidMappings", "gidMappings"]),
+        ({"uidMappings": [{"containerID": 0, "hostID": 1, "size": 1}]}, ["gidMappings"]),
+        ({"gidMappings": [{"containerID": 1, "hostID": 1, "size": 9}]}, ["uidMappings", "gid"]),
+    ],
+)
+def test_a_new_namespace_has_a_root(linux: dict[str, Any], names: list[str]) -> None:
+    with pytest.raises(ConfigError) as caught:
+        plan({"type": "user"}, **linux)
+    assert len(caught.value.violations) == len(names)
+    for line, name in zip(caught.value.violations, names, strict=True):
+        assert line.startswith(f"linux.{name}") and "id 0 of the container is not mapped" in line
 
 
 @given(MAPPINGS)

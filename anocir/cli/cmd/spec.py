@@ -6,7 +6,7 @@ import os
 
 from anocir.errors import Error, reason
 from anocir.spec import json
-from anocir.spec.default import default_config
+from anocir.spec.default import default_config, rootless_config
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def run(args: Namespace, log: Log) -> int:
     """Write the default configuration. Whatever is there already stays as it is."""
     path = os.path.join(args.bundle, "config.json")
-    text = json.dumps(default_config(), indent=4) + "\n"
+    config = rootless_config(os.geteuid(), os.getegid()) if args.rootless else default_config()
+    text = json.dumps(config, indent=4) + "\n"
     try:
         fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     except FileExistsError:
