@@ -8,7 +8,7 @@ packages() {
         demo) echo python3-venv busybox-static ;;
         lab) echo qemu-system-x86 mmdebstrap e2fsprogs zstd uidmap ;;
         test) echo git python3-jsonschema runc crun busybox-static strace iproute2 procps qemu-user \
-            binutils-aarch64-linux-gnu binutils-x86-64-linux-gnu ;;
+            binutils-aarch64-linux-gnu binutils-x86-64-linux-gnu libseccomp2 ;;
         docs) echo chromium fonts-dejavu-core ;;
         *) echo "deps.sh: no such group: $1" >&2; exit 2 ;;
     esac

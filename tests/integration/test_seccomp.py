@@ -112,6 +112,16 @@ def test_a_filter_that_forbids_one_of_them_kills(anocir: Runtime, two_calls: Bun
     assert result.code == 128 + signal.SIGILL
 
 
+def test_an_early_filter_that_kills_on_the_way_to_the_program(
+    anocir: Runtime, two_calls: Bundle
+) -> None:
+    """Without no_new_privs init has yet to give up its rights behind the filter."""
+    two_calls.process["noNewPrivileges"] = False
+    profile(two_calls, "KILL", rule("execve execveat write exit_group"))
+    message = anocir.fails("run", "-b", two_calls, "c1", code=255)
+    assert message == f"the process died before its program started: signal {int(signal.SIGSYS)}"
+
+
 def test_a_program_that_its_filter_does_not_let_begin(anocir: Runtime, bundle: Bundle) -> None:
     profile(bundle.args("true"), "ERRNO", rule("write exit_group"))
     result = anocir.any("run", "-b", bundle, "c1")
