@@ -30,7 +30,7 @@ _anocir_kind() {
     "list --format" | "list -f") echo "table json" ;;
     "spec --bundle" | "spec -b") echo "dir" ;;
     "validate 0") echo "file" ;;
-    "help 0") echo "create start state kill delete run list spec validate help" ;;
+    "help 0") echo "create start state kill delete run list spec validate features help" ;;
     esac
 }
 
@@ -38,15 +38,16 @@ _anocir_kind() {
 _anocir_flags() {
     case "$1" in
     "") echo "--root --log --log-format --log-level --debug --version --help" ;;
-    "create") echo "--bundle --pid-file --dry-run --help" ;;
+    "create") echo "--bundle --pid-file --dry-run --console-socket --no-new-keyring --preserve-fds --help" ;;
     "start") echo "--help" ;;
     "state") echo "--help" ;;
     "kill") echo "--all --help" ;;
     "delete") echo "--force --help" ;;
-    "run") echo "--bundle --pid-file --dry-run --detach --keep --help" ;;
+    "run") echo "--bundle --pid-file --dry-run --console-socket --no-new-keyring --preserve-fds --detach --keep --help" ;;
     "list") echo "--format --quiet --help" ;;
     "spec") echo "--bundle --rootless --help" ;;
     "validate") echo "--state --features --help" ;;
+    "features") echo "--help" ;;
     "help") echo "--help" ;;
     esac
 }
@@ -76,7 +77,7 @@ _anocir() {
     elif [[ $word == -* && $word != - ]]; then
         kind=$(_anocir_flags "$command")
     elif [[ -z $command ]]; then
-        kind='create start state kill delete run list spec validate help'
+        kind='create start state kill delete run list spec validate features help'
     else
         kind=$(_anocir_kind "$command" "$count")
     fi

@@ -18,6 +18,7 @@ _anocir_commands() {
         'list:list the containers'
         'spec:write a config.json to start from'
         'validate:check a config.json, a state or a features document'
+        'features:print what this runtime can do'
         'help:explain a command, with all its flags'
     )
     _describe command commands
@@ -45,6 +46,9 @@ _anocir() {
             '(-b --bundle)'{-b,--bundle}'[directory that holds config.json and the rootfs]:dir:_directories' \
             --pid-file'[write the pid of the container'\''s process to FILE]:file:_files' \
             --dry-run'[print what would be done, step by step, and touch nothing]' \
+            --console-socket'[send the container'\''s terminal to the unix socket at PATH; needed with process.terminal, unless run stays in the foreground]:path:_files' \
+            --no-new-keyring'[keep the caller'\''s session keyring]' \
+            --preserve-fds'[pass the caller'\''s descriptors 3 to 2+N on to the program; with socket activation (LISTEN_FDS), those after its sockets]:n: ' \
             '(-h --help)'{-h,--help}'[show help and exit]' \
             '1:id:_anocir_ids'
         ;;
@@ -76,6 +80,9 @@ _anocir() {
             '(-b --bundle)'{-b,--bundle}'[directory that holds config.json and the rootfs]:dir:_directories' \
             --pid-file'[write the pid of the container'\''s process to FILE]:file:_files' \
             --dry-run'[print what would be done, step by step, and touch nothing]' \
+            --console-socket'[send the container'\''s terminal to the unix socket at PATH; needed with process.terminal, unless run stays in the foreground]:path:_files' \
+            --no-new-keyring'[keep the caller'\''s session keyring]' \
+            --preserve-fds'[pass the caller'\''s descriptors 3 to 2+N on to the program; with socket activation (LISTEN_FDS), those after its sockets]:n: ' \
             '(-d --detach)'{-d,--detach}'[return once the program runs]' \
             --keep'[do not delete the container when it ends]' \
             '(-h --help)'{-h,--help}'[show help and exit]' \
@@ -100,10 +107,14 @@ _anocir() {
             '(-h --help)'{-h,--help}'[show help and exit]' \
             '1::file:_files'
         ;;
+    features)
+        _arguments -S \
+            '(-h --help)'{-h,--help}'[show help and exit]'
+        ;;
     help)
         _arguments -S \
             '(-h --help)'{-h,--help}'[show help and exit]' \
-            '1::topic:(create start state kill delete run list spec validate help)'
+            '1::topic:(create start state kill delete run list spec validate features help)'
         ;;
     esac
 }

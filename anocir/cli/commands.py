@@ -99,7 +99,10 @@ FAIL_AT = Flag(
     hidden=True,
 )
 CONSOLE_SOCKET = Flag(
-    "--console-socket", "PATH", "refused: terminals are not supported yet", hidden=True
+    "--console-socket",
+    "PATH",
+    "send the container's terminal to the unix socket at PATH; needed with process.terminal, "
+    "unless run stays in the foreground",
 )
 NO_PIVOT = Flag(
     "--no-pivot",
@@ -108,13 +111,13 @@ NO_PIVOT = Flag(
     "files stay mounted below, and a program that may unmount (CAP_SYS_ADMIN) can reach them",
     hidden=True,
 )
-NO_NEW_KEYRING = Flag("--no-new-keyring", "", "keep the caller's session keyring", hidden=True)
+NO_NEW_KEYRING = Flag("--no-new-keyring", "", "keep the caller's session keyring")
 PRESERVE_FDS = Flag(
     "--preserve-fds",
     "N",
-    "only 0 is accepted: no further files are passed on yet",
+    "pass the caller's descriptors 3 to 2+N on to the program; with socket activation "
+    "(LISTEN_FDS), those after its sockets",
     default="0",
-    hidden=True,
 )
 
 CREATE_FLAGS = (
@@ -319,6 +322,17 @@ COMMANDS = (
             ("anocir validate", "check config.json in this directory"),
             ("anocir state web | anocir validate --state -", "check a state document"),
             ("runc features | anocir validate --features -", "check a features document"),
+        ),
+    ),
+    Command(
+        "features",
+        "print what this runtime can do",
+        "Prints the features document of the OCI runtime specification: the versions of it that "
+        "are accepted, and the hooks, mount options, namespaces, capabilities and other parts of "
+        "a config.json that the runtime applies. It does not depend on the host.",
+        examples=(
+            ("anocir features", "everything"),
+            ("anocir features | jq .mountOptions", "one part"),
         ),
     ),
     Command(

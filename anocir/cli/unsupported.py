@@ -1,11 +1,15 @@
-"""What engines may ask for and anocir does not do yet: refused by name, never ignored."""
+"""What the flags of create and run come to; what is not done yet is refused by name."""
 
 from __future__ import annotations
 
+import os
+
 from anocir.errors import UsageError
+from anocir.runtime.context import Handover
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from anocir.cli.log import Log
     from anocir.cli.options import Namespace
 
 
@@ -15,10 +19,15 @@ def refuse(args: Namespace) -> None:
         raise UsageError("systemd cgroup manager is not supported yet")
     if args.cgroup_manager != "cgroupfs":
         raise UsageError(f"--cgroup-manager {args.cgroup_manager} is not supported yet")
-    if args.console_socket is not None:
-        raise UsageError("--console-socket is not supported yet")
-    if args.preserve_fds != "0":
-        raise UsageError(f"--preserve-fds {args.preserve_fds} is not supported yet")
+
+
+def handed_over(args: Namespace, log: Log) -> Handover:
+    """Return what the caller hands over to the container: mostly nothing."""
+    if not args.console_socket and args.preserve_fds == "0" and "LISTEN_FDS" not in os.environ:
+        return Handover()
+    from anocir.cli import handover
+
+    return handover.handed_over(args, log)
 
 
 def left_out(args: Namespace) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from anocir.linux import consts, libc
+from anocir.linux import consts, ffi, libc
 
 _LINUX_CAPABILITY_VERSION_3 = 0x20080522
 
@@ -13,6 +13,16 @@ def last_capability() -> int:
     """Return the highest capability that this kernel knows."""
     with open("/proc/sys/kernel/cap_last_cap", "rb") as file:
         return int(file.read())
+
+
+def permitted() -> frozenset[int]:
+    """Return the capabilities that this process may use and hand on (capget(2))."""
+    header = struct.pack("=Ii", _LINUX_CAPABILITY_VERSION_3, 0)
+    data = ffi.buffer(24)
+    libc.syscall("capget", header, data)
+    low, high = struct.unpack("=4xI8xI4x", data.raw)
+    mask = low | high << 32
+    return frozenset(number for number in range(64) if mask >> number & 1)
 
 
 def drop_bounding(keep: frozenset[int], last: int) -> None:

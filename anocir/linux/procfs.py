@@ -1,15 +1,41 @@
 """Files of /proc that are surely the kernel's.
 
 A write that sets up or restricts a process must not end in a file that somebody has mounted over
-the real one. So the filesystem is asked what it is, and no other mount is entered on the way.
+the real one (CVE-2019-16884, CVE-2025-52881). So the filesystem is asked what it is, and no other
+mount is entered on the way.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 
 from anocir.errors import Error
-from anocir.linux import consts, libc, paths
+from anocir.linux import consts, libc, mountapi, paths
+
+_RESOLVE = consts.RESOLVE_BENEATH | consts.RESOLVE_NO_XDEV | consts.RESOLVE_NO_MAGICLINKS
+
+
+def open_root() -> int:
+    """Return an O_PATH descriptor of /proc. Raises Error when that is not the root of a procfs."""
+    fd = os.open("/proc", os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    genuine = libc.filesystem_magic(fd) == consts.PROC_SUPER_MAGIC
+    if not genuine or os.fstat(fd).st_ino != consts.PROC_ROOT_INO:
+        os.close(fd)
+        raise Error("/proc is not a procfs: mount one there")
+    return fd
+
+
+def open_private() -> int:
+    """Make a procfs that is mounted nowhere, so that nothing can be mounted over its files.
+
+    It shows the pid namespace of the caller. Where the kernel refuses that, as in a user namespace
+    that doesn't own the pid namespace, it is what is mounted on /proc. Raises Error, OSError.
+    """
+    try:
+        return mountapi.new_filesystem("proc", "proc", [], 0)
+    except PermissionError:
+        return open_root()
 
 
 def open_process(process: int | str) -> int:
@@ -17,23 +43,16 @@ def open_process(process: int | str) -> int:
 
     Raises Error when /proc is no procfs; OSError.
     """
-    proc_fd = os.open("/proc", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    proc_fd = open_root()
     try:
-        if libc.filesystem_magic(proc_fd) != consts.PROC_SUPER_MAGIC:
-            raise Error("/proc is not a procfs: mount one there")
-        return paths.openat2(
-            proc_fd,
-            str(process),
-            os.O_PATH | os.O_DIRECTORY,
-            consts.RESOLVE_NO_XDEV | consts.RESOLVE_NO_MAGICLINKS,
-        )
+        return paths.openat2(proc_fd, str(process), os.O_PATH | os.O_DIRECTORY, _RESOLVE)
     finally:
         os.close(proc_fd)
 
 
-def read(process_fd: int, name: str) -> bytes:
-    """Return what a file of an opened process holds. Raises OSError."""
-    fd = _open(process_fd, name, os.O_RDONLY)
+def read(dir_fd: int, path: str) -> bytes:
+    """Return what a file below an opened directory of /proc holds. Raises OSError."""
+    fd = _open(dir_fd, path, os.O_RDONLY)
     try:
         chunks = []
         while chunk := os.read(fd, 65536):
@@ -43,15 +62,18 @@ def read(process_fd: int, name: str) -> bytes:
         os.close(fd)
 
 
-def write(process_fd: int, name: str, content: bytes) -> None:
-    """Write a file of an opened process in one call, as most of them want it. Raises OSError."""
-    fd = _open(process_fd, name, os.O_WRONLY)
+def write(dir_fd: int, path: str, content: bytes) -> None:
+    """Write a file below an opened directory of /proc in one call, as most of them want it.
+
+    Raises OSError, with EXDEV when something is mounted over it.
+    """
+    fd = _open(dir_fd, path, os.O_WRONLY)
     try:
-        os.write(fd, content)
+        if os.write(fd, content) != len(content):
+            raise OSError(errno.EIO, "only a part of the text was taken")
     finally:
         os.close(fd)
 
 
-def _open(process_fd: int, name: str, flags: int) -> int:
-    resolve = consts.RESOLVE_NO_XDEV | consts.RESOLVE_NO_SYMLINKS | consts.RESOLVE_BENEATH
-    return paths.openat2(process_fd, name, flags, resolve)
+def _open(dir_fd: int, path: str, flags: int) -> int:
+    return paths.openat2(dir_fd, path, flags, _RESOLVE)

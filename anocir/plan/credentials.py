@@ -33,25 +33,35 @@ RLIMITS = {
     "RLIMIT_RTTIME": 15,
 }
 
-DEFAULT_UMASK = 0o022
-
 
 class Credentials:
-    """Ids, capability sets (as numbers) and no_new_privs of the process.
+    """Ids, capability sets (as numbers), umask and no_new_privs of the process.
 
+    ``umask`` is None for that of the runtime's caller. ``mapped``: in another user namespace.
     ``unknown`` names the capabilities that were asked for and have no number here, ``lost`` the
     ambient ones that the kernel would refuse, since they aren't both permitted and inheritable
     (capabilities(7)). runc up to 1.1 writes a config with such ones.
     """
 
-    __slots__ = ("gid", "groups", "lost", "no_new_privileges", "sets", "uid", "umask", "unknown")
+    __slots__ = (
+        "gid",
+        "groups",
+        "lost",
+        "mapped",
+        "no_new_privileges",
+        "sets",
+        "uid",
+        "umask",
+        "unknown",
+    )
 
-    def __init__(self, process: Process) -> None:
+    def __init__(self, process: Process, mapped: bool = False) -> None:
+        self.mapped = mapped
         user = process.get("user", {})
         self.uid: int = user.get("uid", 0)
         self.gid: int = user.get("gid", 0)
         self.groups: list[int] = list(user.get("additionalGids", []))
-        self.umask: int = user.get("umask", DEFAULT_UMASK)
+        self.umask: int | None = user.get("umask")
         self.no_new_privileges: bool = process.get("noNewPrivileges", False)
         wanted: dict[str, Any] = dict(process.get("capabilities", {}))
         self.unknown: set[str] = set()
@@ -66,7 +76,7 @@ class Credentials:
 
 
 def plan_limits(config: Config, container_id: str) -> list[Step]:
-    """Return the step that sets the process's limits, if there are any."""
+    """Return the steps that set the process's limits, if there are any."""
     limits = [(r["type"], RLIMITS[r["type"]], r["soft"], r["hard"])
               for r in config.get("process", {}).get("rlimits", [])]  # fmt: skip
     if not limits:
@@ -74,8 +84,7 @@ def plan_limits(config: Config, container_id: str) -> list[Step]:
     text = ", ".join(f"{name} {soft}:{hard}" for name, _, soft, hard in limits)
     data = [(number, soft, hard) for _, number, soft, hard in limits]
     # Raising a limit is a right over the host, which root of a user namespace doesn't have.
-    namespaces = config.get("linux", {}).get("namespaces", [])
-    if any(namespace["type"] == "user" for namespace in namespaces):
+    if _mapped(config):
         return [Step(FINISH, "outer-rlimits", "rlimits", text, data)]
     return [Step(START, "rlimits", "rlimits", text, data)]
 
@@ -85,7 +94,7 @@ def plan(config: Config, container_id: str) -> list[Step]:
     process = config.get("process")
     if process is None:
         return []
-    credentials = Credentials(process)
+    credentials = Credentials(process, _mapped(config))
     kept = ", ".join(CAPABILITIES[n] for n in sorted(credentials.sets["bounding"])) or "none"
     text = f"uid {credentials.uid}, gid {credentials.gid}, capabilities {kept}"
     if credentials.no_new_privileges:
@@ -98,3 +107,9 @@ def plan(config: Config, container_id: str) -> list[Step]:
 
 def _known(name: str) -> bool:
     return name in CAPABILITIES
+
+
+def _mapped(config: Config) -> bool:
+    """Tell whether the process is in another user namespace than the runtime."""
+    namespaces = config.get("linux", {}).get("namespaces", [])
+    return any(namespace["type"] == "user" for namespace in namespaces)

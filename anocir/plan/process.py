@@ -53,8 +53,11 @@ def plan(config: Config, container_id: str) -> list[Step]:
     program = parse(config)
     if program is None:
         return []
+    process = config.get("process", {})
+    labelled = bool(process.get("apparmorProfile") or process.get("selinuxLabel"))
+    text = "none: the label is for the program" if labelled else "a sealed program in memory"
     return [
-        Step(PREPARE, "open-stub", "exec stub", "a sealed program in memory"),
+        Step(PREPARE, "open-stub", "exec stub", text, labelled),
         Step(INIT, "cwd", "working directory", program.cwd, program.cwd),
         Step(INIT, "find", "executable", program.args[0], program),
     ]

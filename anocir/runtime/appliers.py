@@ -88,6 +88,18 @@ APPLIERS: dict[str, Applier | str] = {
     "container-hooks": "hooks.run_in_namespaces",
     "start-hooks": "hooks.run_in_container",
     "exec": process.execute,
+    "console-socket": "console.open_socket",
+    "console": "console.open_terminal",
+    "take-terminal": "console.take_terminal",
+    "oom-score": "settings.adjust_oom_score",
+    "scheduler": "settings.set_scheduler",
+    "io-priority": "settings.set_io_priority",
+    "personality": "settings.set_personality",
+    "note-namespaces": "sysctl.note_namespaces",
+    "sysctl": "sysctl.set_parameters",
+    "open-proc": "labels.open_proc",
+    "check-label": "labels.check",
+    "exec-label": "labels.set_label",
 }
 
 

@@ -7,7 +7,7 @@ Two pipes, one JSON object per line. The messages, in order:
     runtime -> init    go       they have succeeded; neither of the two comes without hooks
     init -> runtime    listener a seccomp filter has one: send it, it is in my descriptor fd
     runtime -> init    go       it is sent; neither of the two comes without a listener
-    init -> runtime    ready    every step of the init stage is done
+    init -> runtime    ready    every step of the init stage is done; what to warn of, and times
     runtime -> init    go       the record is written; wait for `start`
     init -> runtime    error    instead of any of its own: step and text
 

@@ -108,6 +108,8 @@ def wait_ready(step: Step, context: Context) -> None:
 
         why = death.cause(context.pid, context.record)
         raise StepError("init", f"the process died before it was ready: {why}")
+    for warning in answer.get("warnings", ()):
+        context.warn(warning)
     if answer["message"] == "error":
         raise StepError(answer["step"], answer["text"])
     context.times += answer["times"]

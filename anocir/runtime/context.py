@@ -9,7 +9,7 @@ from anocir.errors import Error, StepError, reason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from anocir.cgroup.base import Manager
     from anocir.linux.seccomp import Filter
@@ -21,6 +21,26 @@ if TYPE_CHECKING:
     from anocir.state.store import Entry
 
     Applier = Callable[[Step, "Context"], None]
+
+
+class Handover:
+    """What the caller hands over to the container, or takes from it.
+
+    ``console_socket`` is the path of the socket that a terminal is sent to, None when there is
+    none; ``fds`` are descriptors that the program gets, and ``environment`` tells it of them.
+    """
+
+    __slots__ = ("console_socket", "environment", "fds")
+
+    def __init__(
+        self,
+        console_socket: str | None = None,
+        fds: Sequence[int] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.console_socket = console_socket
+        self.fds = fds
+        self.environment = environment or {}
 
 
 class Context:
@@ -41,6 +61,7 @@ class Context:
         "cgroup_fd",
         "channel",
         "clone_flags",
+        "console_fd",
         "doors",
         "entry",
         "error_fd",
@@ -48,6 +69,8 @@ class Context:
         "fail_at",
         "filter",
         "go_fd",
+        "granted",
+        "handover",
         "hooks",
         "interpreter",
         "joins",
@@ -56,13 +79,17 @@ class Context:
         "last_capability",
         "late_filter",
         "make_child",
+        "master_fd",
         "mount_fds",
         "mount_label",
         "null_fd",
+        "own_namespaces",
         "pid",
         "pid_file",
         "pid_namespace_fd",
         "plan",
+        "proc_fd",
+        "proxy_fd",
         "record",
         "root",
         "root_fd",
@@ -70,6 +97,7 @@ class Context:
         "stub_fd",
         "theirs",
         "times",
+        "umask",
         "undo",
         "warn",
     )
@@ -89,6 +117,7 @@ class Context:
         self.warn = warn
         self.fail_at: str | None = None
         self.pid_file: str | None = None
+        self.handover = Handover()
         self.undo: list[Callable[[], None]] = []
         self.times: list[tuple[str, int]] = []
 
@@ -111,6 +140,13 @@ class Context:
         self.doors: list[int] = []
         self.root_fd = -1
         self.null_fd = -1
+        self.proc_fd = -1
+        self.console_fd = -1
+        self.proxy_fd = -1
+        self.master_fd = -1
+        self.own_namespaces: dict[str, int] = {}
+        self.umask = 0
+        self.granted: frozenset[int] = frozenset()
         self.sources: dict[tuple[str, bool], list[int]] = {}
         self.mount_label = ""
         self.mount_fds: dict[str, int] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from anocir.errors import Error
 from anocir.plan import planners
 from anocir.plan.plan import ATTACH, FINISH, PREPARE
 from anocir.runtime import appliers, container
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from anocir.plan.plan import Plan
+    from anocir.runtime.context import Handover
 
 
 # Descriptors held back for undoing, since having none left may be what fails.
@@ -27,6 +29,7 @@ def create(
     bundle: str,
     *,
     pid_file: str | None,
+    handover: Handover,
     warn: Callable[[str], None],
     fail_at: str | None = None,
     without: tuple[str, ...] = (),
@@ -39,10 +42,12 @@ def create(
     errors.Error.
     """
     loaded = bundles.load(bundle)
+    check_console(loaded, handover, detach=True)
     plan = make_plan(loaded, container_id, warn, without)
     plan.check_name(fail_at)
     context = Context(root, plan, appliers.needed(plan), loaded, warn)
     context.pid_file = pid_file
+    context.handover = handover
     context.fail_at = fail_at
     bring_up(context)
 
@@ -62,6 +67,20 @@ def make_plan(
 ) -> Plan:
     """Return the steps for a bundle, but for some kinds; nothing is touched."""
     return planners.make(loaded.config, container_id, warn, without)
+
+
+def check_console(loaded: bundles.Bundle, handover: Handover, detach: bool) -> None:
+    """Raise Error unless a terminal, if there is one, has exactly one to go to.
+
+    That is the console socket of whoever goes on without us, else ourselves.
+    """
+    terminal = loaded.config.get("process", {}).get("terminal", False)
+    socket = handover.console_socket is not None
+    if terminal and detach and not socket:
+        problem = "cannot allocate tty if anocir will detach without setting console socket"
+        raise Error(f"{problem}: process.terminal is true, give --console-socket")
+    if socket and not (terminal and detach):
+        raise Error("cannot use console socket if anocir will not detach or allocate tty")
 
 
 def bring_up(context: Context) -> None:

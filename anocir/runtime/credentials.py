@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 
 from anocir.linux import caps, consts, libc
 
@@ -14,9 +15,20 @@ if TYPE_CHECKING:
 
 
 def check_capabilities(step: Step, context: Context) -> None:
-    """Ask the kernel how many capabilities it has, and warn of those that are ignored."""
+    """Ask the kernel which capabilities there are to be given, and warn of those that are ignored.
+
+    config.md, Linux Process: one that can't be granted is warned of, and the container runs.
+    """
     context.last_capability = caps.last_capability()
     credentials: Credentials = step.data
+    known = frozenset(range(context.last_capability + 1))
+    context.granted = known if credentials.mapped else caps.permitted()
+    asked = frozenset().union(*credentials.sets.values())
+    for number in sorted(asked - known):
+        context.warn(f"process.capabilities: this kernel has no {consts.CAPABILITIES[number]}")
+    for number in sorted(asked & known - context.granted):
+        name = consts.CAPABILITIES[number]
+        context.warn(f"process.capabilities: {name} is ignored, the runtime itself hasn't got it")
     for name in sorted(credentials.unknown):
         context.warn(f"process.capabilities: {name} is unknown and ignored")
     for name in credentials.lost:
@@ -39,12 +51,13 @@ def drop_privileges(step: Step, context: Context) -> None:
     before it depends on it.
     """
     wanted: Credentials = step.data
-    known = frozenset(range(context.last_capability + 1))
-    sets = {name: numbers & known for name, numbers in wanted.sets.items()}
+    sets = {name: numbers & context.granted for name, numbers in wanted.sets.items()}
     caps.drop_bounding(sets["bounding"], context.last_capability)
     libc.prctl(consts.PR_SET_KEEPCAPS, 1)
     if not context.keeps_groups:
         os.setgroups(wanted.groups)
+    if wanted.uid:
+        _give_pipes(wanted.uid)
     os.setresgid(wanted.gid, wanted.gid, wanted.gid)
     os.setresuid(wanted.uid, wanted.uid, wanted.uid)
     libc.prctl(consts.PR_SET_KEEPCAPS, 0)
@@ -52,4 +65,17 @@ def drop_privileges(step: Step, context: Context) -> None:
     caps.set_ambient(sets["ambient"])
     if wanted.no_new_privileges:
         libc.prctl(consts.PR_SET_NO_NEW_PRIVS, 1)
-    os.umask(wanted.umask)
+    os.umask(context.umask if wanted.umask is None else wanted.umask)
+
+
+def _give_pipes(uid: int) -> None:
+    """Let the user open the pipes that are its standard streams by name, as /dev/stdout.
+
+    runc and crun do the same, and images rely on it. Files and terminals stay whose they are.
+    """
+    for fd in range(3):
+        if stat.S_ISFIFO(os.fstat(fd).st_mode):
+            try:
+                os.fchown(fd, uid, -1)
+            except OSError:
+                pass  # not ours to give, in a user namespace

@@ -17,14 +17,14 @@ _NOT_HELD = {
     _signal.SIGTRAP,
     _signal.SIGSYS,
 }
-_HELD = frozenset(_signal.valid_signals()) - _NOT_HELD
+HELD = frozenset(_signal.valid_signals()) - _NOT_HELD
 # The runtime's own business: its child, its sockets, its terminal.
-_NOT_FORWARDED = {_signal.SIGCHLD, _signal.SIGURG, _signal.SIGWINCH}
+NOT_FORWARDED = {_signal.SIGCHLD, _signal.SIGURG, _signal.SIGWINCH}
 
 
 def hold_signals() -> None:
     """Keep signals pending from before there is a child, so that none is lost or kills us."""
-    _signal.pthread_sigmask(_signal.SIG_BLOCK, _HELD)
+    _signal.pthread_sigmask(_signal.SIG_BLOCK, HELD)
 
 
 def wait(pid: int) -> int:
@@ -33,15 +33,16 @@ def wait(pid: int) -> int:
     Other children are reaped too: as a subreaper this process inherits the container's orphans.
     """
     while True:
-        status = _reap(pid)
+        status = reap(pid)
         if status is not None:
             return status
-        number = _signal.sigwaitinfo(_HELD).si_signo
-        if number not in _NOT_FORWARDED:
+        number = _signal.sigwaitinfo(HELD).si_signo
+        if number not in NOT_FORWARDED:
             os.kill(pid, number)
 
 
-def _reap(pid: int) -> int | None:
+def reap(pid: int) -> int | None:
+    """Reap what has ended; return the exit status of ``pid`` if that is among it."""
     while True:
         try:
             ended, status = os.waitpid(-1, os.WNOHANG)

@@ -40,12 +40,16 @@ def _carry_out(context: Context, channel: Channel) -> None:
     try:
         _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
         seal_imports()
+        # The log is none of the descriptors that stay: the runtime writes down what we say.
+        warnings: list[str] = []
+        context.warn = warnings.append
         lasting = [
             channel.read_fd,
             channel.write_fd,
             context.go_fd,
             context.error_fd,
             context.stub_fd,
+            *context.handover.fds,
         ]
         close_strangers([*lasting, *context.keep_fds])
         if channel.receive() is None:
@@ -53,7 +57,7 @@ def _carry_out(context: Context, channel: Channel) -> None:
         context.times.clear()
         context.run(INIT)
         close_strangers(lasting)
-        channel.send("ready", times=context.times)
+        channel.send("ready", times=context.times, warnings=warnings)
         if channel.receive() is None:
             return
         _wait_for_start(context, channel)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _signal
+import fcntl
 import os
 import stat
 
@@ -27,9 +28,14 @@ def new_session(step: Step, context: Context) -> None:
 
 
 def open_stub(step: Step, context: Context) -> None:
-    """Make the program that stands between this interpreter and the user's."""
+    """Make the program that stands between this interpreter and the user's.
+
+    Not for a program with an exec label, which the stub would use up: docs/design/exec-stub.md.
+    """
     context.interpreter = stub.interpreter()
-    context.stub_fd = stub.open_stub(context.late_filter)
+    labelled: bool = step.data
+    if not labelled:
+        context.stub_fd = stub.open_stub(context.late_filter)
 
 
 def change_directory(step: Step, context: Context) -> None:
@@ -65,11 +71,13 @@ def execute(step: Step, context: Context) -> None:
     if program is None:
         raise StepError(step.name, "the config has no process to start")
     restore_signals()
+    for fd in context.handover.fds:
+        fcntl.fcntl(fd, fcntl.F_SETFD, 0)
     stub.execve(
         context.stub_fd,
         context.executable,
         program.args,
-        program.env,
+        {**program.env, **context.handover.environment},
         context.error_fd,
         filter=context.late_filter,
     )

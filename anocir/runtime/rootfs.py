@@ -26,7 +26,7 @@ def attach_root(step: Step, context: Context) -> None:
 
     From here on files are made in it, and their modes shall not depend on the caller's umask.
     """
-    os.umask(0)
+    context.umask = os.umask(0)
     copies = context.sources.get((context.record.rootfs, True))
     if copies:
         # The way there may be closed to this process, and any place will do until the pivot.

@@ -13,6 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from anocir.runtime.context import Handover
+
 
 def run(
     root: str,
@@ -20,6 +22,7 @@ def run(
     bundle: str,
     *,
     pid_file: str | None,
+    handover: Handover,
     detach: bool,
     keep: bool,
     warn: Callable[[str], None],
@@ -33,10 +36,12 @@ def run(
     when it ends, unless ``keep`` is set. Raises errors.Error when it could not be started.
     """
     loaded = bundles.load(bundle)
+    create.check_console(loaded, handover, detach)
     plan = create.make_plan(loaded, container_id, warn, (*without, "fifos"))
     plan.check_name(fail_at)
     context = Context(root, plan, appliers.needed(plan), loaded, warn)
     context.pid_file = pid_file
+    context.handover = handover
     context.fail_at = fail_at
     if not detach:
         foreground.hold_signals()
@@ -53,7 +58,7 @@ def run(
         )
     if detach:
         return 0
-    status = foreground.wait(context.pid)
+    status = _wait(context)
     if not keep:
         delete.remove_ended(context.entry, context.record, warn)
     return status
@@ -66,3 +71,11 @@ def _wait_for_program(context: Context) -> None:
     if died:
         context.take_back()
         raise died
+
+
+def _wait(context: Context) -> int:
+    if context.master_fd < 0:
+        return foreground.wait(context.pid)
+    from anocir.runtime import terminal
+
+    return terminal.wait(context.pid, context.master_fd)

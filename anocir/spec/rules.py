@@ -49,6 +49,7 @@ ON_DEMAND = (
         "linux.resources.rdma",
         "linux.resources.unified",
     ),
+    ("process", "process.scheduler", "process.terminal"),
     (
         "resources",
         "linux.resources.blockIO",

@@ -26,7 +26,6 @@ IPC_SYSCTLS = frozenset(
         "shm_rmid_forced",
     )
 )
-UTS_SYSCTLS = frozenset({"kernel.hostname", "kernel.domainname"})
 
 
 def sysctls(config: Config) -> Iterator[str]:
@@ -43,7 +42,9 @@ def sysctls(config: Config) -> Iterator[str]:
             yield f"{path}: allowed in a key: names of A-Z a-z 0-9 _ - with . or / between them"
             continue
         kind = _namespace(parts)
-        if kind is None:
+        if parts == ["kernel", "hostname"]:
+            yield f"{path}: conflicts with hostname, which is the setting for it"
+        elif kind is None:
             yield f"{path}: is a parameter of the whole host, not of a namespace"
         elif kind not in present:
             yield f"{path}: needs a {kind} namespace in linux.namespaces"
@@ -56,7 +57,7 @@ def _namespace(parts: list[str]) -> str | None:
         return "network"
     if name in IPC_SYSCTLS or parts[:2] == ["fs", "mqueue"]:
         return "ipc"
-    return "uts" if name in UTS_SYSCTLS else None
+    return "uts" if name == "kernel.domainname" else None
 
 
 RULES = (sysctls,)

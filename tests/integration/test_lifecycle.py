@@ -356,11 +356,10 @@ def test_a_bundle_that_is_none(anocir: Runtime, bundle: Bundle, what: str, comma
 
 
 REFUSED: list[tuple[str, object, str]] = [
-    ("process.terminal", True, "process.terminal"),
-    ("process.apparmorProfile", "x", "process.apparmorProfile"),
-    ("process.selinuxLabel", "x", "process.selinuxLabel"),
-    ("process.oomScoreAdj", 5, "process.oomScoreAdj"),
-    ("linux.sysctl", {"net.ipv4.ip_forward": "1"}, "linux.sysctl"),
+    ("process.execCPUAffinity", {"initial": "0"}, "process.execCPUAffinity"),
+    ("linux.intelRdt", {"closID": "x"}, "linux.intelRdt"),
+    ("linux.memoryPolicy", {"mode": "MPOL_LOCAL", "nodes": "0"}, "linux.memoryPolicy"),
+    ("linux.netDevices", {"eth9": {}}, "linux.netDevices"),
 ]  # fmt: skip
 
 
@@ -381,8 +380,6 @@ def test_what_is_not_applied_is_refused_by_name(
     [
         (["--systemd-cgroup"], [], "systemd"),
         (["--cgroup-manager", "disabled"], [], "disabled"),
-        ([], ["--console-socket", "/x"], "--console-socket"),
-        ([], ["--preserve-fds", "3"], "--preserve-fds"),
     ],
 )
 def test_flags_that_are_not_built_yet_are_refused_by_name(

@@ -74,7 +74,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 
 def only(calls: Calls) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
     (call,) = calls
-    kw = {key: value for key, value in call[2].items() if key != "warn"}
+    kw = {key: value for key, value in call[2].items() if key not in ("warn", "handover")}
     return call[0], call[1], kw
 
 
@@ -99,6 +99,17 @@ def test_create_in_the_current_directory_with_a_failing_step(
 def test_no_new_keyring_leaves_a_step_out(command: str, runtime: Calls) -> None:
     main([command, "--no-new-keyring", "c1"])
     assert only(runtime)[2]["without"] == ("keyring",)
+
+
+@pytest.mark.parametrize("command", ["create", "run"])
+@pytest.mark.parametrize(("path", "expected"), [(None, None), ("", None), ("/s", "/s")])
+def test_where_a_terminal_goes(
+    command: str, path: str | None, expected: str | None, runtime: Calls
+) -> None:
+    options = [] if path is None else [f"--console-socket={path}"]
+    main([command, *options, "c1"])
+    handover = runtime[0][2]["handover"]
+    assert (handover.console_socket, list(handover.fds), handover.environment) == (expected, [], {})
 
 
 @pytest.mark.parametrize("command", ["create", "run"])
@@ -129,9 +140,7 @@ def test_run_ends_with_the_program_s_status(runtime: Calls, written: io.StringIO
         ("--systemd-cgroup COMMAND c1", "systemd cgroup manager is not supported yet"),
         ("--cgroup-manager systemd COMMAND c1", "systemd cgroup manager is not supported yet"),
         ("--cgroup-manager=disabled COMMAND c1", "--cgroup-manager disabled is not supported yet"),
-        ("COMMAND --console-socket /s c1", "--console-socket is not supported yet"),
-        ("COMMAND --console-socket= c1", "--console-socket is not supported yet"),
-        ("COMMAND c1 --preserve-fds 1", "--preserve-fds 1 is not supported yet"),
+        ("COMMAND c1 --preserve-fds -1", 'invalid value "-1" for --preserve-fds: not a number'),
     ],
 )
 def test_what_is_not_supported_is_refused_by_name(

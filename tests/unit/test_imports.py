@@ -189,6 +189,7 @@ def others(modules: set[str]) -> set[str]:
     [
         (["--version"], 0, [*BASE, "_json"]),
         (["list"], 0, STATE),
+        (["features"], 0, STATE),
         (["list", "--format", "json"], 0, STATE),
         (["state", "c1"], 1, STATE),
         (["start", "c1"], 1, STATE),

@@ -14,7 +14,7 @@ from anocir.errors import ConfigError, UsageError
 from anocir.linux import consts
 from anocir.linux.consts import CAPABILITIES
 from anocir.plan import planners, process
-from anocir.plan.credentials import DEFAULT_UMASK, RLIMITS
+from anocir.plan.credentials import RLIMITS
 from anocir.plan.devices import DEFAULT_DEVICES, DEFAULT_LINKS
 from anocir.plan.plan import ATTACH, BESIDE, FINISH, INIT, PREPARE, STAGES, START, Plan, Step
 from anocir.runtime import appliers, rootfs
@@ -111,12 +111,12 @@ def test_kinds_can_be_left_out() -> None:
 
 def test_each_setting_that_is_not_applied_is_named() -> None:
     message = refused(
-        lambda c: c["process"].update(terminal=True, oomScoreAdj=0),
-        lambda c: c["linux"].update(sysctl={"net.core.somaxconn": "1"}),
+        lambda c: c["process"].update(execCPUAffinity={"initial": "0"}),
+        lambda c: c["linux"].update(memoryPolicy={"mode": "MPOL_LOCAL"}),
     )
-    for path in ("process.terminal", "process.oomScoreAdj", "linux.sysctl"):
+    for path in ("process.execCPUAffinity", "linux.memoryPolicy"):
         assert f"{path}" in message
-    assert message.count("not supported yet") == 3
+    assert message.count("not supported yet") == 2
 
 
 def test_misspelt_keys_are_warned_of() -> None:
@@ -339,7 +339,7 @@ def test_what_the_user_gets_by_default() -> None:
         c["process"] = {"args": ["x"], "cwd": "/", "user": {"uid": 0, "gid": 0}}
 
     found = one(plan(bare), "credentials").data
-    assert (found.groups, found.umask, found.no_new_privileges) == ([], DEFAULT_UMASK, False)
+    assert (found.groups, found.umask, found.no_new_privileges) == ([], None, False)
     assert set(found.sets.values()) == {frozenset()}
 
 

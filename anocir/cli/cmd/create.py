@@ -25,6 +25,7 @@ def run(args: Namespace, log: Log) -> int:
         args.id,
         bundle,
         pid_file=absolute(args.pid_file) if args.pid_file else None,
+        handover=unsupported.handed_over(args, log),
         warn=log.warning,
         fail_at=args.fail_at,
         without=unsupported.left_out(args),

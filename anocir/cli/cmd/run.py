@@ -29,6 +29,7 @@ def run(args: Namespace, log: Log) -> int:
         args.id,
         bundle,
         pid_file=absolute(args.pid_file) if args.pid_file else None,
+        handover=unsupported.handed_over(args, log),
         detach=args.detach,
         keep=args.keep,
         warn=log.warning,
