@@ -66,6 +66,8 @@ def _copy_tree(step: str, top: _Level) -> None:
             name = level.names.pop()
             try:
                 deeper = _copy_entry(level, name, top.new_fd, links)
+            except FileNotFoundError:
+                continue  # Somebody who shares the directory has removed it meanwhile.
             except OSError as error:
                 text = f"copying {level.below(name)}: {reason(error)}"
                 raise StepError(step, text) from None
@@ -151,7 +153,11 @@ def _copy_data(fd: int, new_fd: int, size: int) -> None:
 def _copy_special(level: _Level, name: str, found: os.stat_result) -> None:
     """Copy a link, FIFO or device. There is no use in a socket without who listens to it."""
     if stat.S_ISLNK(found.st_mode):
-        target = os.readlink(name, dir_fd=level.source_fd)
+        try:
+            target = os.readlink(name, dir_fd=level.source_fd)
+        except OSError as error:
+            _accept(error, errno.EINVAL)  # It has become something else meanwhile.
+            return
         os.symlink(target, name, dir_fd=level.new_fd)
     else:
         os.mknod(name, found.st_mode, found.st_rdev, dir_fd=level.new_fd)
@@ -184,7 +190,6 @@ def _finish(fd: int, new_fd: int) -> None:
 def _copy_top(fd: int, new_fd: int, wanted: Mount) -> None:
     """Finish the tmpfs itself, but for what its options say. Its mode it has already."""
     found = os.fstat(fd)
-    mode = stat.S_IMODE(os.fstat(new_fd).st_mode)
     given = {parameter.partition("=")[0] for parameter in wanted.parameters}
     uid = -1 if "uid" in given else found.st_uid
     gid = -1 if "gid" in given else found.st_gid
@@ -192,7 +197,6 @@ def _copy_top(fd: int, new_fd: int, wanted: Mount) -> None:
         os.fchown(new_fd, uid, gid)
     except OSError as error:
         _accept(error, errno.EINVAL, errno.EPERM)
-    os.fchmod(new_fd, mode)  # fchown takes the setgid bit away
     if "mode" not in given:
         _copy_attributes(fd, new_fd)
 

@@ -152,8 +152,8 @@ def guard_proc(name: str, wanted: Mount, mount_fd: int, target_fd: int) -> None:
             raise StepError(name, f"{wanted.source} on {wanted.destination}: only the whole of proc"
                                   " may be mounted on /proc")  # fmt: skip
     elif on_proc and wanted.destination not in REPLACEABLE:
-        raise StepError(name, f"{wanted.type} on {wanted.destination}: nothing may be mounted in"
-                              " /proc but for a few files")  # fmt: skip
+        raise StepError(name, f"{wanted.type} on {wanted.destination}: only proc may be mounted"
+                              " on /proc, and only a few of its files be replaced")  # fmt: skip
 
 
 def _is_proc_root(fd: int) -> bool:

@@ -27,7 +27,22 @@ LINKS_ON_THE_WAY: Change = (
     "consts.RESOLVE_IN_ROOT | consts.RESOLVE_NO_SYMLINKS)",
     "consts.RESOLVE_IN_ROOT)",
 )
-ANYTHING_ON_PROC: Change = ("runtime/mounts.py", "    if not on_proc and", "    if True or")
+COPY_FOLLOWS_LINKS: Change = (
+    "runtime/copyup.py",
+    """    found = os.stat(name, dir_fd=level.source_fd, follow_symlinks=False)
+    if stat.S_ISDIR(found.st_mode) or stat.S_ISREG(found.st_mode):
+        fd = _open_within(level.source_fd, name)
+""",
+    """    found = os.stat(name, dir_fd=level.source_fd)
+    if stat.S_ISDIR(found.st_mode) or stat.S_ISREG(found.st_mode):
+        fd = os.open(name, os.O_RDONLY, dir_fd=level.source_fd)
+""",
+)
+ANYTHING_ON_PROC: Change = (
+    "runtime/mounts.py",
+    "    on_proc = libc.filesystem_magic(target_fd)",
+    "    return\n    on_proc = libc.filesystem_magic(target_fd)",
+)
 ANY_NULL: Change = (
     "runtime/paths.py",
     "if not stat.S_ISCHR(found.st_mode) or found.st_rdev != NULL_DEVICE:",

@@ -1,4 +1,4 @@
-"""Id-mapped mounts: the same files, shown with other owners (mount_setattr(2))."""
+"""Id-mapped mounts, and mounts in user namespaces: whose the files are."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import pytest
 from tests.integration.support import proc, world
 from tests.integration.support.bundles import Bundle
 from tests.integration.support.driver import Runtime
+from tests.integration.test_mount_options import below
+from tests.integration.test_user_namespace import IDS, SIZE, joining, own, sleeping
 
 NO_SUPPORT = "takes no id maps in this kernel"
 
@@ -174,3 +176,97 @@ def test_filesystems_without_owners(anocir: Runtime, bundle: Bundle, kind: str) 
 def test_a_filesystem_that_takes_none(anocir: Runtime, bundle: Bundle) -> None:
     message = anocir.fails("create", "-b", mapped(bundle, "/v", "/proc", "bind", "idmap"), "c1")
     assert message.startswith(f"id map 7 /v: /proc: this filesystem {NO_SUPPORT}")
+
+
+# In a user namespace, whose root is nobody on the host
+
+
+@pytest.fixture
+def inside(bundle: Bundle) -> Bundle:
+    bundle = own(bundle)
+    bundle.linux["namespaces"].append({"type": "user"})
+    bundle.linux.update(uidMappings=[IDS], gidMappings=[IDS])
+    return bundle
+
+
+@pytest.fixture
+def owned(tmp_path: Path) -> Path:
+    """A directory with files of the host's root, of user 5, and of one beyond the container's."""
+    (tmp_path / "owned/below").mkdir(parents=True)
+    for name, owner in (("root", 0), ("other", 5), ("beyond", SIZE + 5)):
+        (tmp_path / "owned" / name).touch(mode=0o640)
+        os.chown(tmp_path / "owned" / name, owner, owner)
+    return tmp_path / "owned"
+
+
+SHOW = "cd /v; stat -c '%n %u %g' root other beyond below"
+
+
+@pytest.mark.parametrize("joined", [False, True])
+def test_id_maps_are_those_of_the_user_namespace(
+    anocir: Runtime, inside: Bundle, owned: Path, joined: bool
+) -> None:
+    if joined:
+        joining(inside, sleeping(anocir, inside, "first"), "user")
+    inside.mount("/v", "bind", owned, "rbind", "ridmap")
+    result = anocir.any("run", "-b", inside.script(SHOW), "c1")
+    if NO_SUPPORT in result.err:
+        pytest.skip(result.err)
+    assert result.err == ""
+    expected = "root 0 0\nother 5 5\nbeyond 65534 65534\nbelow 0 0\n"
+    assert result.out == expected
+
+
+def test_without_an_id_map_they_are_nobodys(anocir: Runtime, inside: Bundle, owned: Path) -> None:
+    """The control for the test above."""
+    out = anocir.output(inside.mount("/v", "bind", owned, "rbind").script(SHOW))
+    assert set(out.split()) == {"root", "other", "beyond", "below", "65534"}
+
+
+def test_the_containers_root_writes_as_the_hosts(
+    anocir: Runtime, inside: Bundle, owned: Path
+) -> None:
+    inside.mount("/v", "bind", owned, "bind", "idmap").script("echo new > /v/root; mkdir /v/new")
+    result = anocir.any("run", "-b", inside, "c1")
+    if NO_SUPPORT in result.err:
+        pytest.skip(result.err)
+    assert (owned / "root").read_text() == "new\n"
+    assert (owned / "new").stat().st_uid == 0
+
+
+def test_a_copy_has_the_owners_that_can_be_given(anocir: Runtime, inside: Bundle) -> None:
+    data = inside.rootfs / "data"
+    (data / "of a stranger").mkdir(parents=True)
+    (data / "mine").touch(mode=0o600)
+    for path, owner in ((data, IDS["hostID"]), (data / "mine", IDS["hostID"] + 7)):
+        os.chown(path, owner, owner)
+    inside.mount("/data", "tmpfs", "t", "tmpcopyup").script("cd /data; stat -c '%n %u %g' . *")
+    assert anocir.output(inside) == ". 0 0\nmine 7 7\nof a stranger 65534 65534\n"
+    (data / "of a stranger/secret").touch(mode=0o600)
+    message = anocir.fails("create", "-b", inside, "c1")
+    assert message == "mount 7 /data: copying of a stranger/secret: permission denied"
+
+
+def test_remounts_and_long_options(anocir: Runtime, inside: Bundle, owned: Path) -> None:
+    inside.mount("/v", "bind", owned, "bind").mount("/v", "bind", "x", "bind", "remount", "ro")
+    inside.mount("/t", "tmpfs", "t", "size=1m").mount("/t", "tmpfs", "t", "remount", "size=2m")
+    inside.mount("/u", "tmpfs", "u", "mode=" + "0" * 300 + "711", "nosuid")
+    text = anocir.output(inside.args("cat", "/proc/self/mountinfo"))
+    mounts = {mount.where: mount for mount in proc.mountinfo(text)}
+    assert "ro" in mounts["/v"].options and "size=2048k" in mounts["/t"].data
+    assert "mode=711" in mounts["/u"].data and "nosuid" in mounts["/u"].options
+
+
+def test_no_pivot(anocir: Runtime, inside: Bundle) -> None:
+    inside.script("cd ../..; ls; cat /proc/self/mountinfo")
+    usual = anocir.any("run", "-b", inside, "c1")
+    other = anocir.any("run", "--no-pivot", "-b", inside, "c1")
+    assert (other.code, other.err) == (usual.code, usual.err) == (0, "")
+    assert other.out.count("\n") == usual.out.count("\n")
+
+
+def test_the_hosts_proc_is_covered_where_it_cannot_be_unmounted(
+    anocir: Runtime, inside: Bundle, tmp_path: Path
+) -> None:
+    anocir.quiet("create", "--no-pivot", "-b", inside.args("true"), "c1")
+    assert below(anocir.pid("c1"), tmp_path) == "True False False"

@@ -178,6 +178,30 @@ def test_links_that_come_and_go_lead_nowhere(
         assert contents(outside) == before, number
 
 
+@pytest.mark.parametrize("rounds", [20, pytest.param(2000, marks=pytest.mark.full)])
+def test_a_copy_of_what_changes_has_nothing_of_the_outside(
+    anocir: Runtime, bundle: Bundle, racing: Path, outside: Path, rounds: int
+) -> None:
+    """The copy for a tmpfs is made by a process that sees all of the host."""
+    bundle.mount("/v", "bind", racing).mount("/v", "tmpfs", "t", "tmpcopyup")
+    bundle.script("cd /v; for i in *; do [ -L $i ] || ls -A $i; done")
+    before = contents(outside)
+    for _ in range(rounds):
+        assert anocir.output(bundle) == ""
+    assert contents(outside) == before
+
+
+def test_a_copy_that_followed_links_would_have_it(
+    sabotaged: Sabotage, bundle: Bundle, outside: Path
+) -> None:
+    """The control for the test above."""
+    broken = sabotaged(sabotage.COPY_FOLLOWS_LINKS)
+    (bundle.rootfs / "v").mkdir()
+    (bundle.rootfs / "v/x").symlink_to(outside)
+    bundle.mount("/v", "tmpfs", "t", "tmpcopyup").script("cd /v; [ -L x ] || ls -A x")
+    assert broken.output(bundle) == "below\nfile\n"
+
+
 def test_without_confinement_they_lead_outside_soon(
     sabotaged: Sabotage, bundle: Bundle, racing: Path, outside: Path
 ) -> None:
