@@ -199,12 +199,28 @@ TRY_ROOT = "for i in / /tmp /etc /dev /sys /proc; do touch $i/new 2>&1; done; :"
 TRY_V = "cat /v/file; touch /v/new /v/below/new 2>&1; ls -la /v | wc -l"
 
 PROCESS: dict[str, Variant] = {
-    "as it is": Variant(script=TRY_ROOT),
-    "as crun has it": Variant(script=TRY_ROOT, crun=True),
     "status": Variant(script="exit 7", code=7),
     "status of crun's": Variant(script="exit 200", code=200, crun=True),
     "killed": Variant(script="sh -c 'kill -9 $$'; exit $?", code=137),
     "words": Variant(words=["", "a b", "*", "\\n", "é"], script='for i; do echo "<$i>"; done'),
+    "limits": Variant([rlimits(NOFILE=(64, 128), NPROC=(1000, 2000), CORE=(0, 0),
+                               FSIZE=(1 << 20, 1 << 30), STACK=(8 << 20, 8 << 20))],
+                      "ulimit -n; ulimit -Hn"),
+    "no limits": Variant([process(rlimits=[])], "ulimit -n"),
+    "environment": Variant([environment("A=1", "EMPTY=", "SPACES=a  b", "A=2", "UTF=é", "X=a=b")],
+                           "echo $A $EMPTY $UTF"),
+    "home": Variant([environment("HOME=/nowhere")], "echo $HOME"),
+    "working directory": Variant([process(cwd="/tmp")], "pwd"),
+    "working directory, by a link": Variant([in_root(link="@/var"), process(cwd="/link")], "pwd"),
+    "working directory that is made": Variant([writable, process(cwd="/new/deep")], "ls -ld /new"),
+    "oom score": Variant([process(oomScoreAdj=250)], "cat /proc/self/oom_score_adj", expects="250"),
+    "scheduler": Variant([process(scheduler={"policy": "SCHED_BATCH", "nice": 3})],
+                         "cut -d' ' -f19,41 /proc/self/stat", expects="3 3", alone=NEW),
+}  # fmt: skip
+
+CREDENTIALS = {
+    "as it is": Variant(script=TRY_ROOT),
+    "as crun has it": Variant(script=TRY_ROOT, crun=True),
     "user": Variant([user(1000, 1000)], TRY_ROOT, expects="Permission denied"),
     "user of crun's": Variant([user(1000, 1000)], TRY_ROOT, crun=True),
     "groups": Variant([user(1000, 5, additionalGids=[44, 5, 1000])], "id"),
@@ -219,19 +235,6 @@ PROCESS: dict[str, Variant] = {
         [user(9, 9), capabilities("CHOWN", sets=ALL_SETS[:4])], PERMISSIONS
     ),
     "new privileges": Variant([process(noNewPrivileges=False)], PERMISSIONS),
-    "limits": Variant([rlimits(NOFILE=(64, 128), NPROC=(1000, 2000), CORE=(0, 0),
-                               FSIZE=(1 << 20, 1 << 30), STACK=(8 << 20, 8 << 20))],
-                      "ulimit -n; ulimit -Hn"),
-    "no limits": Variant([process(rlimits=[])], "ulimit -n"),
-    "environment": Variant([environment("A=1", "EMPTY=", "SPACES=a  b", "A=2", "UTF=é", "X=a=b")],
-                           "echo $A $EMPTY $UTF"),
-    "home": Variant([environment("HOME=/nowhere")], "echo $HOME"),
-    "working directory": Variant([process(cwd="/tmp")], "pwd"),
-    "working directory, by a link": Variant([in_root(link="@/var"), process(cwd="/link")], "pwd"),
-    "working directory that is made": Variant([writable, process(cwd="/new/deep")], "ls -ld /new"),
-    "oom score": Variant([process(oomScoreAdj=250)], "cat /proc/self/oom_score_adj", expects="250"),
-    "scheduler": Variant([process(scheduler={"policy": "SCHED_BATCH", "nice": 3})],
-                         "cut -d' ' -f19,41 /proc/self/stat", expects="3 3", alone=NEW),
 }  # fmt: skip
 
 FILES = {
@@ -363,4 +366,8 @@ HOOKS = {
         "kill -10 1 2>&1; kill -0 1 2>&1; nc 127.0.0.1 1 2>&1; :"),
 }  # fmt: skip
 
-VARIANTS = PROCESS | FILES | NAMESPACES | RESOURCES | HOOKS
+GROUPS = {"process": PROCESS, "credentials": CREDENTIALS, "files": FILES,
+          "namespaces": NAMESPACES, "resources": RESOURCES, "hooks": HOOKS}  # fmt: skip
+# Hardly a matter of the kernel: not tried in the VMs.
+NATIVE = ("process",)
+VARIANTS = {name: variant for group in GROUPS.values() for name, variant in group.items()}

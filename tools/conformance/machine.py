@@ -26,6 +26,8 @@ RUNTIME_PATHS = {
     "crun": "/usr/bin/crun",
 }
 INSTALL = "python3 tools/install.py --prefix /usr/local --python /usr/bin/python3"
+# What a program takes for granted: run in the machine before it.
+NEEDS = {"linux_cgroups_network": "ip link show eth9 2>/dev/null || ip link add eth9 type dummy"}
 ALONE = ("linux_cgroups", "delete_")
 # What has a part in how anocir behaves, and in how programs are run.
 OURS = ("anocir/**/*.py", "anocir/**/*.json", "tools/install.py", "tools/conformance/guest.py")
@@ -91,7 +93,10 @@ class Lab:
 
         again: also when it has said it before.
         """
-        kept = {name: None if again else self._caches[name].get(program) for name in runtimes}
+        entry = program
+        if program in NEEDS:
+            entry += f"-{hashlib.sha256(NEEDS[program].encode()).hexdigest()[:8]}"
+        kept = {name: None if again else self._caches[name].get(entry) for name in runtimes}
         todo = [name for name, said in kept.items() if said is None]
         if todo:
             print(f"{self.cgroup}: {program} with {', '.join(todo)}", flush=True)
@@ -99,6 +104,8 @@ class Lab:
             if program not in self._there:
                 self._machine.put(self.suite.directory / program, f"{WHERE}/{program}", 0o755)
                 self._there.add(program)
+            if program in NEEDS:
+                self._tell(NEEDS[program])
             # A program waits more than it works, so the runtimes have their turn together; but not
             # where it uses a cgroup of a fixed name.
             workers = 1 if program.startswith(ALONE) else len(todo)
@@ -106,7 +113,7 @@ class Lab:
                 for name, said in zip(
                     todo, pool.map(partial(self._run, program), todo), strict=True
                 ):
-                    self._caches[name].put(program, said)
+                    self._caches[name].put(entry, said)
                     kept[name] = said
         return {name: said for name, said in kept.items() if said is not None}
 
