@@ -7,6 +7,7 @@ import os
 from anocir.errors import ConfigError
 from anocir.linux import consts
 from anocir.plan.plan import INIT, Step
+from anocir.spec.rules import FILESYSTEM_VALUES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -130,7 +131,12 @@ def parse(entry: MountConfig, where: str) -> Mount:
     for option in options:
         _apply(mount, option)
     if bind:
-        names = ", ".join(name for name in mount.parameters if name not in SUPERBLOCK)
+        # What would only be for a new filesystem has no effect: rules.bind_flags warns of it.
+        names = ", ".join(
+            name
+            for name in mount.parameters
+            if name not in SUPERBLOCK and not name.startswith(FILESYSTEM_VALUES)
+        )
         if names:
             raise _error(f"{where}.options: {names}: unknown for a bind mount")
         mount.parameters.clear()

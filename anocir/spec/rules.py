@@ -36,6 +36,8 @@ CAPABILITY_SETS: tuple[CapabilitySet, ...] = (
 )
 # Mount options that are those of a whole filesystem, not of one mount of it.
 FILESYSTEM_FLAGS = frozenset({"sync", "dirsync", "lazytime", "mand"})
+# Their beginnings, where they have values: what whoever binds may add as if it were a tmpfs.
+FILESYSTEM_VALUES = ("mode=", "size=", "uid=", "gid=", "nr_inodes=", "nr_blocks=")
 # (NAME, settings with rules in rules_NAME.py): its RULES and ADVICE, if it has any, count for a
 # config with one of the settings. [] stands for any entry of an array.
 ON_DEMAND = (
@@ -317,7 +319,8 @@ def bind_flags(config: Config) -> Iterator[str]:
     """A bind mount shows a filesystem that has its flags already (mount(8), bind mounts)."""
     for index, mount in enumerate(config.get("mounts", [])):
         options = mount.get("options", [])
-        flags = FILESYSTEM_FLAGS.intersection(options)
+        flags = [option for option in options
+                 if option in FILESYSTEM_FLAGS or option.startswith(FILESYSTEM_VALUES)]  # fmt: skip
         if flags and (mount.get("type") == "bind" or "bind" in options or "rbind" in options):
             names = ", ".join(sorted(flags))
             yield f"mounts[{index}].options: {names}: no effect, a bind has the filesystem's own"

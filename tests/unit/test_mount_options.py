@@ -12,6 +12,7 @@ from anocir.errors import ConfigError
 from anocir.linux import consts
 from anocir.plan import mounts
 from anocir.plan.mounts import ATTRIBUTES, NO_EFFECT, PROPAGATION, RARE, SUPERBLOCK
+from anocir.spec import rules
 
 RDONLY, NOSUID, NODEV = (
     consts.MOUNT_ATTR_RDONLY,
@@ -119,8 +120,8 @@ def test_a_bind_mount_does_not_change_the_filesystem_that_it_shows(option: str) 
 
 
 def test_a_bind_mount_has_no_filesystem_to_pass_things_to() -> None:
-    with pytest.raises(ConfigError, match=r"mounts\[0\]\.options: size=1m, frob: unknown for"):
-        parsed("ro", "size=1m", "frob", kind="bind")
+    with pytest.raises(ConfigError, match=r"mounts\[0\]\.options: huge=always, frob: unknown for"):
+        parsed("ro", "huge=always", "frob", kind="bind")
 
 
 @pytest.mark.parametrize("kind", ["ext4", "overlay", "ext99"])
@@ -185,3 +186,15 @@ def test_of_two_that_contradict_the_last_one_wins(options: list[str]) -> None:
     assert mount.on & on == on
     assert mount.off & off == off
     assert not mount.on & off & ~on
+
+
+def test_what_is_for_a_new_filesystem_has_no_effect_on_a_bind() -> None:
+    options = ("bind", "ro", "mode=755", "size=1k", "uid=1", "gid=1", "nr_inodes=9", "nr_blocks=9")
+    config: Any = {"mounts": [{"destination": "/x", "source": "/y", "options": [*options]}]}
+    mount = mounts.parse(config["mounts"][0], "mounts[0]")
+    assert (mount.on, mount.parameters) == (RDONLY, [])
+    (warning,) = rules.bind_flags(config)
+    assert all(option in warning for option in options[2:])
+    for option in ("idmap=uids=0", "context=x", "modes=1"):
+        with pytest.raises(ConfigError, match=f"{option}: unknown for a bind mount"):
+            parsed("bind", option, kind="bind")
