@@ -418,6 +418,31 @@ BAD: list[tuple[Any, str, object, str]] = [
         "linux.seccomp.listenerMetadata: needs listenerPath",
     ),
     (
+        rules_seccomp.seccomp_listener,
+        "linux.seccomp",
+        {"defaultAction": "SCMP_ACT_NOTIFY", "listenerPath": "/a"},
+        "linux.seccomp.defaultAction: SCMP_ACT_NOTIFY is only for calls that are named",
+    ),
+    (
+        rules_seccomp.seccomp_listener,
+        "linux.seccomp",
+        {
+            "defaultAction": "SCMP_ACT_ALLOW",
+            "syscalls": [{"names": ["mkdir"], "action": "SCMP_ACT_NOTIFY"}],
+        },
+        "linux.seccomp.syscalls[0].action: SCMP_ACT_NOTIFY needs linux.seccomp.listenerPath",
+    ),
+    (
+        rules_seccomp.seccomp_listener,
+        "linux.seccomp",
+        {
+            "defaultAction": "SCMP_ACT_ALLOW",
+            "listenerPath": "/a",
+            "syscalls": [{"names": ["mkdir", "write"], "action": "SCMP_ACT_NOTIFY"}],
+        },
+        "linux.seccomp.syscalls[0].names: SCMP_ACT_NOTIFY can't be for write",
+    ),
+    (
         rules_seccomp.seccomp_errno,
         "linux.seccomp",
         {"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 4096},
