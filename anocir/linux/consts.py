@@ -70,6 +70,8 @@ PROC_ROOT_INO = 1
 
 # linux/proc_ns.h: the inode number of the cgroup namespace that a host starts with
 PROC_CGROUP_INIT_INO = 0xEFFFFFFB
+# and that of the user namespace
+PROC_USER_INIT_INO = 0xEFFFFFFD
 
 # linux/magic.h
 PROC_SUPER_MAGIC = 0x9FA0

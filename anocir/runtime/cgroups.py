@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from anocir.cgroup import manager, tree
+from anocir.linux import consts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ def make(step: Step, context: Context) -> None:
     """Make the cgroup; the record names it first, so that a crash can be cleaned up after."""
     wanted: CgroupPlan = step.data
     cgroup = manager.new(wanted.path, wanted.relative, context.entry.path)
-    if os.geteuid() != 0:
+    if os.geteuid() != 0 or os.stat("/proc/self/ns/user").st_ino != consts.PROC_USER_INIT_INO:
         from anocir.runtime import nocgroup
 
         if nocgroup.do_without(cgroup, context):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 
+from anocir.errors import StepError
 from anocir.linux import caps, consts, libc
 
 TYPE_CHECKING = False
@@ -29,11 +30,27 @@ def check_capabilities(step: Step, context: Context) -> None:
     for number in sorted(asked & known - context.granted):
         name = consts.CAPABILITIES[number]
         context.warn(f"process.capabilities: {name} is ignored, the runtime itself hasn't got it")
+    context.keeps_groups = _setgroups_denied()
+    if context.keeps_groups and credentials.groups:
+        text = "setgroups is denied in the runtime's own user namespace"
+        raise StepError(step.name, f"process.user.additionalGids: {text}")
     for name in sorted(credentials.unknown):
         context.warn(f"process.capabilities: {name} is unknown and ignored")
     for name in credentials.lost:
         why = "is ignored, as it isn't permitted and inheritable"
         context.warn(f"process.capabilities.ambient: {name} {why}")
+
+
+def _setgroups_denied() -> bool:
+    """Tell whether groups are fixed here, as where a user has mapped one id (user_namespaces(7)).
+
+    That is so in namespaces of the container's below this one, too.
+    """
+    try:
+        with open("/proc/self/setgroups", "rb") as file:
+            return file.read().startswith(b"deny")
+    except FileNotFoundError:
+        return False  # This kernel has no user namespaces.
 
 
 def set_rlimits(step: Step, context: Context) -> None:

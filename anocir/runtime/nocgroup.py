@@ -1,4 +1,4 @@
-"""Doing without a cgroup, as ordinary users mostly have to."""
+"""Doing without a cgroup, as ordinary users mostly have to, root of a user namespace among them."""
 
 from __future__ import annotations
 

@@ -131,6 +131,40 @@ def test_others_ids_are_not_the_users_to_map(anocir: Runtime, bundle: Bundle) ->
     assert message.startswith("id maps: ") and "newgidmap" in message
 
 
+def test_in_a_user_namespace_that_is_there_already(anocir: Runtime, bundle: Bundle) -> None:
+    """As under an engine of the user's: root of that one, and no more than it."""
+    bundle.namespace("user")
+    del bundle.linux["uidMappings"], bundle.linux["gidMappings"]
+    bundle.script("id -u; cat /proc/self/uid_map; echo x > /dev/null; hostname")
+    wrap = [*AS_USER, "unshare", "--user", "--map-root-user"]
+    inner = Runtime(anocir.root, anocir.work, anocir.command[len(AS_USER) :], anocir.env)
+    lines = inner.output(bundle, wrap=wrap).splitlines()
+    assert (lines[0], lines[1].split(), lines[2]) == ("0", ["0", str(USER), "1"], "anocir")
+    bundle.process["user"]["additionalGids"] = [0]
+    assert "setgroups is denied" in inner.fails("create", "-b", bundle, "c1", wrap=wrap)
+
+
+def test_namespaces_of_another_container_are_joined(anocir: Runtime, bundle: Bundle) -> None:
+    """The user has rights over them only once in the user namespace."""
+    anocir.quiet("run", "-d", "-b", bundle.args("sleep", "1000"), "c1")
+    pid = anocir.pid("c1")
+    del bundle.linux["uidMappings"], bundle.linux["gidMappings"], bundle.config["hostname"]
+    for kind in ("user", "pid", "ipc", "uts"):
+        bundle.namespace(kind, f"/proc/{pid}/ns/{kind}")
+    anocir.quiet("run", "-d", "-b", bundle, "c2")
+    for kind in ("user", "pid", "ipc", "uts"):
+        assert proc.namespace(anocir.pid("c2"), kind) == proc.namespace(pid, kind)
+
+
+def test_clocks_of_its_own(anocir: Runtime, bundle: Bundle) -> None:
+    if not os.path.exists("/proc/self/ns/time"):
+        pytest.skip("this kernel has no time namespaces")
+    bundle.linux["namespaces"].append({"type": "time"})
+    bundle.linux["timeOffsets"] = {"boottime": {"secs": 86400}}
+    text = anocir.output(bundle.args("cat", "/proc/self/timens_offsets"))
+    assert text.split() == ["monotonic", "0", "0", "boottime", "86400", "0"]
+
+
 @pytest.mark.parametrize("given", [True, False])
 def test_more_ids_come_from_the_setuid_helpers(
     anocir: Runtime, bundle: Bundle, home: Path, given: bool

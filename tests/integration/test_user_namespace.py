@@ -17,6 +17,7 @@ from tests.integration.support.driver import Runtime
 
 HOST = 100000
 SIZE = 65536
+SYS_RESOURCE = 24  # CAP_SYS_RESOURCE
 IDS = {"containerID": 0, "hostID": HOST, "size": SIZE}
 
 
@@ -164,7 +165,33 @@ def test_user_and_groups_are_those_of_the_namespace(anocir: Runtime, mapped: Bun
     assert status["Groups"].split() == ["7", "8"]
 
 
-def test_340_ranges(anocir: Runtime, mapped: Bundle) -> None:
+def test_limits_can_be_raised_by_who_may_raise_them(anocir: Runtime, mapped: Bundle) -> None:
+    """Root of the container couldn't do that itself."""
+    limit = {"type": "RLIMIT_NOFILE", "soft": 500, "hard": 600}
+    mapped.process["rlimits"] = [limit]
+    mapped.script("ulimit -S -n; ulimit -H -n")
+    assert anocir.output(mapped).split() == ["500", "600"]
+    own = proc.status(Path("/proc/self/status").read_text())
+    if not int(own["CapEff"], 16) >> SYS_RESOURCE & 1:
+        pytest.skip("the root of this machine may not raise limits")
+    limit.update(soft=2000, hard=3000)
+    text = anocir.output(mapped, wrap=["prlimit", "--nofile=1000:1000"])
+    assert text.split() == ["2000", "3000"]
+
+
+def test_nobody_in_a_joined_namespace_can_trace_init(
+    anocir: Runtime, make_mapped: Callable[[], Bundle]
+) -> None:
+    """What belongs to a process that can't be dumped is the host's root's in /proc."""
+    pid = sleeping(anocir, make_mapped())
+    second = joining(make_mapped(), pid, "user", "pid").args("sleep", "1000")
+    anocir.quiet("create", "-b", second, "c2")
+    assert os.stat(f"/proc/{anocir.pid('c2')}/environ").st_uid == 0
+    anocir.quiet("start", "c2")
+    assert os.stat(f"/proc/{anocir.pid('c2')}/environ").st_uid == HOST
+
+
+def test_many_ranges(anocir: Runtime, mapped: Bundle) -> None:
     many = [{"containerID": n, "hostID": 10000 + 2 * n, "size": 1} for n in range(300)]
     mapped.linux["uidMappings"] = many
     shutil.rmtree(mapped.rootfs / "tmp")
