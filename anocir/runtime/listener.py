@@ -59,10 +59,17 @@ def answer(context: Context, number: int) -> dict[str, Any] | None:
 
 
 def _take(pid: int, number: int) -> int:
-    """Return a descriptor of our own for one of the process (pidfd_getfd(2))."""
+    """Return a descriptor of our own for one of the process (pidfd_getfd(2)).
+
+    Init is closed to tracing, so that takes CAP_SYS_PTRACE on the host. Raises StepError.
+    """
     pidfd = os.pidfd_open(pid)
     try:
         return libc.syscall("pidfd_getfd", pidfd, number, 0)
+    except PermissionError as error:
+        text = f"taking the listener out of the process: {reason(error)}"
+        hint = "containers of ordinary users can't have SCMP_ACT_NOTIFY"
+        raise StepError("seccomp listener", f"{text}; {hint}") from None
     finally:
         os.close(pidfd)
 

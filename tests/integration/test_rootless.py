@@ -202,3 +202,32 @@ def test_without_the_helpers_the_package_is_named(anocir: Runtime, bundle: Bundl
     wrap = ["unshare", "-m", "/bin/sh", "-ec", hide, "sh"]
     message = anocir.fails("create", "-b", bundle, "c1", wrap=wrap)
     assert "newgidmap is missing in /usr/bin" in message and "package uidmap" in message
+
+
+# A filter for system calls
+
+
+@pytest.mark.parametrize("no_new_privileges", [True, False])
+def test_a_filter_and_where_it_is_kept(
+    anocir: Runtime, bundle: Bundle, home: Path, no_new_privileges: bool
+) -> None:
+    bundle.process["noNewPrivileges"] = no_new_privileges
+    rules = [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 28}]
+    bundle.linux["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": rules}
+    bundle.script("mkdir /dev/shm/a 2>&1 || grep ^Seccomp: /proc/self/status")
+    for _ in range(2):
+        out = anocir("run", "-b", bundle, "c1").out
+        assert out.endswith("No space left on device\nSeccomp:\t2\n")
+    (file,) = (home / "run/anocir-cache").iterdir()
+    assert (file.stat().st_uid, file.stat().st_mode & 0o777) == (USER, 0o600)
+
+
+def test_a_listener_is_refused(anocir: Runtime, bundle: Bundle, home: Path) -> None:
+    """Init can't be traced, and so its descriptors can't be taken, by someone without rights."""
+    bundle.linux["seccomp"] = {
+        "defaultAction": "SCMP_ACT_ALLOW",
+        "syscalls": [{"names": ["swapon"], "action": "SCMP_ACT_NOTIFY"}],
+        "listenerPath": str(home / "agent"),
+    }
+    message = anocir.fails("create", "-b", bundle, "c1")
+    assert message.endswith("; containers of ordinary users can't have SCMP_ACT_NOTIFY")
