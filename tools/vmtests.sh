@@ -15,7 +15,7 @@ failed=
 
 both="default run cgroups cgroup_manager limits namespaces mounts user_namespace mount_options"
 first="lifecycle failures concurrency seal vs_runc vs_runc_configs id_mounts terminal"
-second="devices state_files paths install process escape time_namespace tmpcopyup mounts_vs_runc seccomp rootless settings sysctl preserve_fds features"
+second="devices state_files paths install process escape time_namespace tmpcopyup mounts_vs_runc seccomp rootless settings sysctl preserve_fds features hooks hook_failures"
 
 one() {    # IMAGE:CGROUP MARKS FILE ...: run tests in one machine
     machine=$1 marks=$2

@@ -55,7 +55,7 @@ def run(hook: Hook, state: bytes, around: Surroundings) -> None:
     ``until_fd`` says that nobody waits any more.
     """
     try:
-        status, said = _run(hook, state, around)
+        how, said = _run(hook, state, around)
     except _Late:
         text = f"{hook.path}: ended after its timeout of {hook.timeout} s"
         raise StepError(hook.name, text) from None
@@ -63,34 +63,44 @@ def run(hook: Hook, state: bytes, around: Surroundings) -> None:
         raise
     except OSError as error:
         raise StepError(hook.name, f"{hook.path}: {reason(error)}") from None
-    if status:
-        code = os.waitstatus_to_exitcode(status)
-        how = f"exit status {code}" if code > 0 else f"signal {-code}"
+    if how:
         words = said.decode("utf-8", "replace").strip()
         raise StepError(hook.name, f"{hook.path}: {how}" + (f": {words}" if words else ""))
 
 
-def _run(hook: Hook, state: bytes, around: Surroundings) -> tuple[int, bytes]:
-    """Return the wait status, and the end of what the hook said."""
+def _run(hook: Hook, state: bytes, around: Surroundings) -> tuple[str, bytes]:
+    """Return how the hook failed, "" if it didn't, and the end of what it said.
+
+    What a failed one has started goes with it; what a good one leaves running is its own affair.
+    """
     _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
-    state_fd = _in_memory(state)
-    said_fd, says_fd = os.pipe2(os.O_CLOEXEC)
+    fds = [_in_memory(state), *os.pipe2(os.O_CLOEXEC)]
+    state_fd, said_fd, says_fd = fds
     parent = os.getpid()
+    pid = 0
+    how = "interrupted"
     try:
         pid = clone.fork()
         if pid == 0:
             _become(hook, around, parent, state_fd, says_fd)
-    finally:
-        os.close(state_fd)
-        os.close(says_fd)
-    try:
         said = _attend(pid, said_fd, hook.timeout, around.until_fd)
-    except BaseException:
-        _end(pid, around.host)
-        raise
+        how = _failure(pid)
     finally:
-        os.close(said_fd)
-    return os.waitpid(pid, 0)[1], said
+        for fd in fds:
+            os.close(fd)
+        if pid and how:
+            _end(pid, around.host)
+        elif pid:
+            os.waitpid(pid, 0)
+    return how, said
+
+
+def _failure(pid: int) -> str:
+    """Return how a process that has ended failed, "" if it didn't; it is left to be reaped."""
+    found = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    if found is None or found.si_status == 0:
+        return ""
+    return f"{'exit status' if found.si_code == os.CLD_EXITED else 'signal'} {found.si_status}"
 
 
 def _in_memory(text: bytes) -> int:

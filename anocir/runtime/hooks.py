@@ -137,7 +137,7 @@ def run_in_namespaces(step: Step, context: Context) -> None:
 
 
 def run_in_container(step: Step, context: Context) -> None:
-    """In init, after `start`: run programs of the container, which must not get at this one.
+    """In init, after `start`: run programs of the container, which must not get at this process.
 
     The change of user may have made this process dumpable again (proc(5), suid_dumpable).
     """
@@ -147,7 +147,12 @@ def run_in_container(step: Step, context: Context) -> None:
     if around.stub_fd == stub.NO_STUB:
         for hook in step.data:
             stub.check_target(hook.path, context.interpreter)
-    _run_all(step.data, context, around)
+    try:
+        _run_all(step.data, context, around)
+    except StepError as error:
+        # Told to `start` alone: what a hook says is no output of the program.
+        os.write(context.error_fd, f"{error.message}\n".encode("utf-8", "replace"))
+        os._exit(GONE)
 
 
 def _run_all(hooks: list[Hook], context: Context, around: Surroundings) -> None:

@@ -14,6 +14,7 @@ from tests.integration.sabotage import Change, Sabotage, break_runtime
 from tests.integration.support import alike, bundles, driver, world
 from tests.integration.support.bundles import Bundle
 from tests.integration.support.driver import Runtime
+from tests.integration.support.hooked import Hooked
 
 
 def missing() -> str | None:
@@ -75,6 +76,12 @@ def make_bundle(
         return made[-1]
 
     return make
+
+
+@pytest.fixture
+def hooked(bundle: Bundle, tmp_path: Path) -> Hooked:
+    """A bundle whose hooks leave traces."""
+    return Hooked(bundle, tmp_path / "log")
 
 
 @pytest.fixture

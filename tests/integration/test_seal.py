@@ -113,6 +113,19 @@ def test_nothing_of_python_or_libc_is_opened_inside(
     assert [line for line in inside if SUSPECT.search(line)] == []
 
 
+@pytest.mark.parametrize("script", ["exit 0", "echo $(cat) >&2; exit 1", "sleep 1000"])
+def test_nothing_of_it_is_opened_for_a_hook(
+    anocir: Runtime, strace: str, bundle: Bundle, tmp_path: Path, script: str
+) -> None:
+    hook = {"path": "/bin/sh", "args": ["sh", "-c", script], "timeout": 1}
+    true = {"path": "/bin/true"}
+    bundle.config["hooks"] = {"createContainer": [true], "startContainer": [true, hook]}
+    lay_traps(bundle.args("true"), anocir.env["PYTHONPATH"])
+    inside = opened_inside(anocir, strace, bundle, tmp_path)
+    assert [line for line in inside if SUSPECT.search(line)] == []
+    assert not (bundle.rootfs / "trapped").exists()
+
+
 @pytest.mark.parametrize("step", ["working directory", "executable", "credentials", "exec"])
 def test_nothing_of_it_is_opened_when_a_step_fails(
     anocir: Runtime, strace: str, bundle: Bundle, tmp_path: Path, step: str

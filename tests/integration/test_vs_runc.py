@@ -135,6 +135,40 @@ def test_what_is_forbidden(runc: Runtime, anocir: Runtime, theirs: Bundle, uid: 
     assert other == one
 
 
+POINTS = ("prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop")
+
+
+def test_hooks(runc: Runtime, anocir: Runtime, theirs: Bundle, tmp_path: Path) -> None:
+    """As many calls in the same order, of the same documents, but for DIFFERENCES."""
+    log = tmp_path / "log"
+    log.mkdir()
+    theirs.mount("/log", "bind", log, "bind")
+    for point in POINTS * 2:
+        where = "/log" if point == "startContainer" else log
+        hook = {"path": "/bin/sh", "args": ["sh", "-c", f'echo {point} "$(cat)" >> {where}/calls']}
+        theirs.config.setdefault("hooks", {}).setdefault(point, []).append(hook)
+    found = []
+    for runtime in (runc, anocir):
+        runtime.background("create", "-b", theirs.args("sleep", "1000"), "c1").wait()
+        pid = json.loads(runtime("state", "c1").out)["pid"]
+        runtime("start", "c1")
+        runtime("delete", "--force", "c1")
+        lines = [line.split(" ", 1) for line in (log / "calls").read_text().splitlines()]
+        (log / "calls").unlink()
+        calls = [(point, json.loads(text)) for point, text in lines]
+        for point, document in calls:
+            told = document.pop("pid", None)
+            assert told == {"createContainer": 1, "startContainer": 1, "poststop": None}.get(
+                point, pid
+            )
+            document.pop("status")
+        found.append([call for call in calls if call[0] != "poststart"])
+        assert [point for point, _ in calls].count("poststart") == 2
+    one, other = found
+    assert other == one
+    assert [point for point, _ in other] == [p for p in POINTS if p != "poststart" for _ in "12"]
+
+
 def test_state_has_the_same_keys(runc: Runtime, anocir: Runtime, theirs: Bundle) -> None:
     documents = []
     for runtime in (runc, anocir):

@@ -26,6 +26,9 @@ DIFFERENCES = {
     "unified": "on a hybrid host runc leaves the version 2 hierarchy out of /sys/fs/cgroup",
     "cgroup path": "without cgroupsPath runc puts a container at the top of each hierarchy; here"
     " it is below /anocir",
+    "hooks' status": "runc 1.1 says creating before the pivot, where create has come to the steps"
+    " that follow the creation (runtime.md, Lifecycle, 3 to 5), and created in poststart",
+    "poststart": "runc 1.1 runs poststart hooks at the end of create, before the program",
 }
 SIGNALS_OF_THE_LIBRARY = 1 << 31 | 1 << 32
 STATUS = ("Uid", "Gid", "Groups", "Umask", "NoNewPrivs", "Seccomp", "SigIgn", "SigBlk", "SigCgt",
