@@ -96,6 +96,12 @@ class Manager:
     def apply_devices(self) -> None:
         """Put the loaded device rules in force. Raises Error."""
 
+    def give_to(self, uid: int) -> None:
+        """Let the host's user ``uid`` make cgroups of its own below, if that is safe. Raises Error.
+
+        Only version 2 can delegate (config-linux.md, Cgroup ownership).
+        """
+
     def load_limits(self, resources: Resources) -> None:
         """Turn ``linux.resources`` into writes; nothing is in force before apply_limits().
 

@@ -38,6 +38,11 @@ class Manager(base.Manager):
     def dirfd(self) -> int | None:
         return self.group.open()
 
+    def give_to(self, uid: int) -> None:
+        from anocir.cgroup import ownership
+
+        ownership.give(self.group, uid)
+
     def load_devices(self, rules: list[base.DeviceRule]) -> None:
         self._program = load_devices(self.group, rules)
 

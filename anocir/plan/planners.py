@@ -93,6 +93,7 @@ PLANNERS: tuple[Planner, ...] = (
     in_namespace("userns.plan", "user"),
     process.plan_session,
     cgroup.plan,
+    on_demand("ownership.plan", "linux.uidMappings", "process.user.uid"),
     on_demand("limits.plan", *(f"linux.resources.{part}" for part in LIMITS)),
     namespaces.plan,
     rootfs.plan_root,

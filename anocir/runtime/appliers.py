@@ -49,6 +49,7 @@ APPLIERS: dict[str, Applier | str] = {
     "cgroup-enter": cgroups.enter,
     "load-device-rules": cgroups.load_device_rules,
     "device-rules": cgroups.apply_device_rules,
+    "cgroup-owner": "ownership.give",
     "load-limits": "limits.load",
     "limits": "limits.apply",
     "keyring": namespaces.new_keyring,

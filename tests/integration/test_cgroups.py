@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tests.integration.support import proc, world
 from tests.integration.support.bundles import Bundle
 from tests.integration.support.driver import Runtime
 
+UNIFIED = os.path.exists("/sys/fs/cgroup/cgroup.controllers")
 # A number for local use, with no driver: a filter that lets it through makes open say ENXIO.
 FREE = "60:5"
 
@@ -125,3 +127,50 @@ def test_a_cgroup_in_use_is_refused_and_left_alone(
     anocir.quiet("delete", "--force", "c1")
     assert other.pid("c1") == pid
     other.quiet("delete", "--force", "c1")
+
+
+def writable_cgroups(bundle: Bundle, *options: str) -> Bundle:
+    """Let user 7 of the container, 100007 of the host, see its cgroups."""
+    bundle.process["user"] = {"uid": 7, "gid": 7}
+    bundle.linux["namespaces"].append({"type": "user"})
+    mapping = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+    bundle.linux.update(uidMappings=mapping, gidMappings=mapping)
+    bundle.without_mount("/sys/fs/cgroup")
+    os.chown(bundle.rootfs, 100000, 100000)
+    return bundle.mount("/sys/fs/cgroup", "cgroup", "cgroup", "nosuid", *options)
+
+
+def owners(container_id: str) -> dict[str, int]:
+    (group,) = [Path(g) for g in world.look().cgroups if g.endswith(f"/anocir/{container_id}")]
+    return {".": group.stat().st_uid} | {path.name: path.stat().st_uid for path in group.iterdir()}
+
+
+@pytest.mark.skipif(not UNIFIED, reason="version 1 can't delegate")
+def test_a_container_that_may_write_its_cgroup_owns_it(
+    anocir: Runtime, make_bundle: Callable[[], Bundle]
+) -> None:
+    anocir.quiet("create", "-b", writable_cgroups(make_bundle(), "rw").args("sleep", "9"), "c1")
+    found = owners("c1")
+    given = {name for name, uid in found.items() if uid == 100007}
+    assert {".", "cgroup.procs", "cgroup.threads", "cgroup.subtree_control"} <= given
+    assert not given & {"cgroup.kill", "cgroup.freeze", "cgroup.max.depth", "cgroup.type"}
+    for n, options in enumerate((["ro"], ["rw"])):
+        bundle = writable_cgroups(make_bundle(), *options).args("sleep", "9")
+        if n == 1:
+            bundle.linux["namespaces"].remove({"type": "cgroup"})
+            bundle.without_mount("/sys/fs/cgroup")
+        anocir.quiet("create", "-b", bundle, f"other{n}")
+        assert set(owners(f"other{n}").values()) == {0}
+
+
+@pytest.mark.skipif(not UNIFIED, reason="version 1 can't delegate")
+def test_the_owner_makes_cgroups_of_its_own(anocir: Runtime, bundle: Bundle) -> None:
+    script = "cd /sys/fs/cgroup; mkdir mine; echo 0 > mine/cgroup.procs; cat /proc/self/cgroup"
+    assert "/mine" in anocir.output(writable_cgroups(bundle, "rw").script(script))
+
+
+@pytest.mark.skipif(UNIFIED, reason="version 1 only")
+def test_on_version_1_nothing_is_given_away(anocir: Runtime, bundle: Bundle) -> None:
+    anocir.quiet("create", "-b", writable_cgroups(bundle, "rw").args("sleep", "9"), "c1")
+    groups = [Path(g) for g in world.look().cgroups if g.endswith("/anocir/c1")]
+    assert {group.stat().st_uid for group in groups} == {0}

@@ -80,6 +80,9 @@ def mapped(rich: Bundle, tmp_path: Path) -> Iterator[Bundle]:
     ids = {"containerID": 0, "hostID": 0, "size": 65536}
     rich.linux.update(uidMappings=[ids], gidMappings=[ids])
     rich.linux["namespaces"].append({"type": "user"})
+    # Whoever may write the own cgroup is to own it.
+    rich.process["user"] = {"uid": 7, "gid": 7}
+    rich.without_mount("/sys/fs/cgroup").mount("/sys/fs/cgroup", "cgroup", "cgroup", "rw")
     # Message queues of the host's are not the container's to mount.
     yield rich.without_mount("/dev/mqueue")
     agent.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from anocir.errors import ConfigError
-from anocir.plan import cgroup, devicerules
+from anocir.plan import cgroup, devicerules, ownership
 
 
 def place(path: str | None) -> tuple[str, bool]:
@@ -100,3 +100,54 @@ def test_every_wrong_entry_is_named() -> None:
         "linux.resources.devices[1].minor: found -2, allowed -1 (all) or 0 to 1048575",
         'linux.resources.devices[2].access: found "rx", allowed letters of "rwm"',
     ]
+
+
+MAPPED = {
+    "process": {"user": {"uid": 7, "gid": 0}},
+    "mounts": [{"destination": "/sys/fs/cgroup/", "type": "cgroup", "options": ["nosuid"]}],
+    "linux": {
+        "namespaces": [{"type": "cgroup"}, {"type": "user"}],
+        "uidMappings": [
+            {"containerID": 0, "hostID": 1000, "size": 7},
+            {"containerID": 7, "hostID": 5000, "size": 1},
+        ],
+    },
+}
+
+
+def owner(**changes: object) -> int | None:
+    steps = ownership.plan({**MAPPED, **changes}, "c1")  # type: ignore[typeddict-item]
+    return steps[0].data if steps else None
+
+
+def linux(**changes: object) -> dict[str, object]:
+    return {**MAPPED["linux"], **changes}  # type: ignore[dict-item]
+
+
+def user(uid: int) -> dict[str, object]:
+    return {"user": {"uid": uid, "gid": 0}}
+
+
+def test_who_owns_the_cgroup() -> None:
+    assert owner() == 5000
+    assert owner(process=user(3)) == 1003
+    assert owner(process=user(8)) is None
+    assert owner(linux=linux(namespaces=[{"type": "cgroup"}])) == 7
+    assert owner(linux=linux(namespaces=[{"type": "cgroup"}]), process=user(0)) is None
+    joined = [{"type": "cgroup"}, {"type": "user", "path": "/x"}]
+    assert owner(linux=linux(namespaces=joined, uidMappings=[])) is None
+    assert owner(linux=linux(namespaces=[{"type": "user"}])) is None
+    assert owner(linux=linux(namespaces=[{"type": "cgroup", "path": "/x"}])) is None
+
+
+@pytest.mark.parametrize(
+    "mounts",
+    [
+        [],
+        [{"destination": "/sys/fs/cgroup", "type": "cgroup", "options": ["ro"]}],
+        [{"destination": "/cgroup", "type": "cgroup"}],
+        [{"destination": "/sys/fs/cgroup", "type": "tmpfs"}],
+    ],
+)
+def test_what_the_container_cannot_write_it_does_not_own(mounts: list[object]) -> None:
+    assert owner(mounts=mounts) is None
