@@ -164,6 +164,8 @@ def _hint(manager: Manager, write: Write, error: OSError) -> str:
         return _why_missing(manager, write)
     if write.controller == "memory" and error.errno == errno.EBUSY:
         return "the container uses more than that already; give it more"
+    if error.errno in (errno.EACCES, errno.EPERM) and os.geteuid() != 0:
+        return "only root may, unless the cgroup is delegated with this file"
     hints = {
         errno.EINVAL: "the kernel takes no such value, or not together with the others",
         errno.ERANGE: "the value is out of range",
