@@ -47,10 +47,9 @@ def everything(cgroups: Sequence[str], runtimes: Sequence[str]) -> int:
     for cgroup in cgroups:
         with machine.Lab(cgroup, suite) as lab:
             found.machines[cgroup] = lab.facts()
-            for program in suite.programs:
-                for runtime, said in lab.said(program, runtimes).items():
-                    verdict = tap.read(said["out"], said["status"])
-                    found.verdicts.setdefault(cgroup, {}).setdefault(runtime, {})[program] = verdict
+            for (program, runtime), said in lab.said(suite.programs, runtimes).items():
+                verdict = tap.read(said["out"], said["status"])
+                found.verdicts.setdefault(cgroup, {}).setdefault(runtime, {})[program] = verdict
     whole = (set(cgroups), set(runtimes)) == (set(results.MACHINES), set(results.RUNTIMES))
     if whole:
         found.write()
@@ -67,12 +66,11 @@ def show(programs: Sequence[str], runtimes: Sequence[str], cgroups: Sequence[str
     status = 0
     for cgroup in cgroups:
         with machine.Lab(cgroup, suite) as lab:
-            for program in programs:
-                for runtime, said in lab.said(program, runtimes, again=True).items():
-                    verdict = tap.read(said["out"], said["status"])
-                    print(tap.brief(said["out"]), said["err"], sep="\n")
-                    print(f"{cgroup}: {program} with {runtime}: {verdict.word}")
-                    status = status or int(not verdict.passed)
+            for (program, runtime), said in lab.said(programs, runtimes, again=True).items():
+                verdict = tap.read(said["out"], said["status"])
+                print(tap.brief(said["out"]), said["err"], sep="\n")
+                print(f"{cgroup}: {program} with {runtime}: {verdict.word}")
+                status = status or int(not verdict.passed)
     return status
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ RUNTIME_PATHS = {
 INSTALL = "python3 tools/install.py --prefix /usr/local --python /usr/bin/python3"
 # What a program takes for granted: run in the machine before it.
 NEEDS = {"linux_cgroups_network": "ip link show eth9 2>/dev/null || ip link add eth9 type dummy"}
+AT_A_TIME = 3
 ALONE = ("linux_cgroups", "delete_")
 # What has a part in how anocir behaves, and in how programs are run.
 OURS = ("anocir/**/*.py", "anocir/**/*.json", "tools/install.py", "tools/conformance/guest.py")
@@ -45,6 +46,14 @@ def tree(repo: Path = paths.REPO) -> str:
     return digest.hexdigest()
 
 
+def _entry(program: str) -> str:
+    """The name under which the cache keeps what a program said."""
+    needs = NEEDS.get(program)
+    return (
+        program if needs is None else f"{program}-{hashlib.sha256(needs.encode()).hexdigest()[:8]}"
+    )
+
+
 class Lab:
     """A VM that is started when the first program has to run in it."""
 
@@ -53,6 +62,7 @@ class Lab:
         self.suite = suite
         self._machine = Machine(results.MACHINES[cgroup], cgroup)
         self._there: set[str] = set()
+        self._lock = threading.Lock()
         if not self._machine.built.exists():
             build.build(self._machine.image, self._machine.arch, print)
         self._caches = {
@@ -87,37 +97,30 @@ class Lab:
         return facts
 
     def said(
-        self, program: str, runtimes: Sequence[str], *, again: bool = False
-    ) -> dict[str, Said]:
-        """What a program said with each runtime: status, out and err.
+        self, programs: Sequence[str], runtimes: Sequence[str], *, again: bool = False
+    ) -> dict[tuple[str, str], Said]:
+        """What each program said with each runtime: status, out and err.
 
         again: also when it has said it before.
         """
-        entry = program
-        if program in NEEDS:
-            entry += f"-{hashlib.sha256(NEEDS[program].encode()).hexdigest()[:8]}"
-        kept = {name: None if again else self._caches[name].get(entry) for name in runtimes}
-        todo = [name for name, said in kept.items() if said is None]
-        if todo:
-            print(f"{self.cgroup}: {program} with {', '.join(todo)}", flush=True)
-            self._start()
-            if program not in self._there:
-                self._machine.put(self.suite.directory / program, f"{WHERE}/{program}", 0o755)
-                self._there.add(program)
-            if program in NEEDS:
-                self._tell(NEEDS[program])
-            # A program waits more than it works, so the runtimes have their turn together; but not
-            # where it uses a cgroup of a fixed name.
-            workers = 1 if program.startswith(ALONE) else len(todo)
-            with ThreadPoolExecutor(workers) as pool:
-                for name, said in zip(
-                    todo, pool.map(partial(self._run, program), todo), strict=True
-                ):
-                    self._caches[name].put(entry, said)
-                    kept[name] = said
-        return {name: said for name, said in kept.items() if said is not None}
+        tasks = [(program, runtime) for program in programs for runtime in runtimes]
+        kept = {task: None if again else self._caches[task[1]].get(_entry(task[0]))
+                for task in tasks}  # fmt: skip
+        todo = [task for task in tasks if kept[task] is None]
+        alone = [task for task in todo if task[0].startswith(ALONE)]
+        # A program waits more than it works, so a few run at a time; but not where they use a
+        # cgroup of a fixed name.
+        with ThreadPoolExecutor(AT_A_TIME) as pool:
+            done = list(pool.map(self._run, [task for task in todo if task not in alone]))
+        for task, said in [*done, *map(self._run, alone)]:
+            kept[task] = said
+        return {task: said for task, said in kept.items() if said is not None}
 
-    def _run(self, program: str, runtime: str) -> Said:
+    def _run(self, task: tuple[str, str]) -> tuple[tuple[str, str], Said]:
+        program, runtime = task
+        with self._lock:
+            self._prepare(program)
+        print(f"{self.cgroup}: {program} with {runtime}", flush=True)
         argv = ["python3", "/anocir/tools/conformance/guest.py", program, RUNTIME_PATHS[runtime],
                 str(LIMIT)]  # fmt: skip
         with self._machine.connect() as channel:
@@ -125,7 +128,17 @@ class Lab:
         if done.status:
             raise LabError(f"{program} with {runtime}: {done.stderr.decode(errors='replace')}")
         said: Said = json.loads(done.stdout)
-        return said
+        self._caches[runtime].put(_entry(program), said)
+        return task, said
+
+    def _prepare(self, program: str) -> None:
+        """Have the program, and what it needs, in a running machine."""
+        self._start()
+        if program not in self._there:
+            self._machine.put(self.suite.directory / program, f"{WHERE}/{program}", 0o755)
+            self._there.add(program)
+        if program in NEEDS:
+            self._tell(NEEDS[program])
 
     def _start(self) -> None:
         if self._machine.running():

@@ -52,6 +52,12 @@ class Reason:
                 yield name, cgroup
 
 
+def notes(path: Path = REASONS) -> list[str]:
+    """What else a reader has to know about the results."""
+    with path.open("rb") as source:
+        return [" ".join(note.split()) for note in tomllib.load(source).get("notes", [])]
+
+
 def reasons(path: Path = REASONS) -> list[Reason]:
     """The reasons in the file's order; KeyError when something is missing in one."""
     with path.open("rb") as source:
@@ -84,7 +90,11 @@ def render(results: Results, why: list[Reason]) -> str:
     """The whole page."""
     columns = [(cgroup, runtime) for cgroup in MACHINES for runtime in RUNTIMES]
     parts = [HEAD, "## How many pass\n\n", _totals(results), "\n## The machines\n\n"]
-    parts += [_machines(results), "\n## What anocir doesn't pass, and why\n\n"]
+    parts += [
+        _machines(results),
+        *(f"\n{note}\n" for note in notes()),
+        "\n## What anocir doesn't pass, and why\n\n",
+    ]
     parts += [_why(why), "\n## Program by program\n\n"]
     rows = [["program", *(f"{runtime} {cgroup}" for cgroup, runtime in columns)]]
     for name in results.programs:
