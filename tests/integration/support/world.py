@@ -26,14 +26,15 @@ MS_BIND = 0x1000
 MS_REC = 0x4000
 MS_PRIVATE = 0x40000
 MS_SHARED = 0x100000
-PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+PR_SET_CHILD_SUBREAPER = 36
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def enter() -> None:
     """Move this process into the session's own world; once, before any test and any thread."""
-    _supervise()
+    supervise()
     flags = CLONE_NEWNS
     mine = _own_cgroups()
     if mine:
@@ -68,10 +69,17 @@ def _without_options(where: Path) -> None:
     mount("none", str(where), "none", "", MS_REMOUNT | MS_BIND)
 
 
-def _supervise() -> None:
-    """Go on in a child; this process collects every orphan and ends as the child does."""
+def supervise() -> None:
+    """Go on in a child; this process collects every orphan and ends as the child does.
+
+    The child ends with this process: what is below its parent is what the tests have started, and
+    below process 1 that would be the whole machine.
+    """
+    _supervisors.append(os.getpid())
     tests = os.fork()
     if tests == 0:
+        _check(_libc.prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0), "prctl")
+        _supervised()
         return
     adopt_orphans(True)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -79,6 +87,16 @@ def _supervise() -> None:
         ended, status = os.waitpid(-1, 0)
         if ended == tests:
             os._exit(min(os.waitstatus_to_exitcode(status) & 255, 255))
+
+
+_supervisors: list[int] = []
+
+
+def _supervised() -> int:
+    """Return the pid of the process that supervises this one; raises RuntimeError if it is gone."""
+    if [os.getppid()] != _supervisors:
+        raise RuntimeError("the process that supervises the tests is gone")
+    return os.getppid()
 
 
 def adopt_orphans(yes: bool) -> None:
@@ -243,7 +261,7 @@ def descendants(top: int) -> list[tuple[int, int]]:
 
 def started() -> list[tuple[int, int]]:
     """Return (pid, start time) of every living process of the session but this one."""
-    return [found for found in descendants(os.getppid()) if found[0] != os.getpid()]
+    return [found for found in descendants(_supervised()) if found[0] != os.getpid()]
 
 
 def restore(before: View) -> None:
