@@ -231,3 +231,12 @@ def test_a_listener_is_refused(anocir: Runtime, bundle: Bundle, home: Path) -> N
     }
     message = anocir.fails("create", "-b", bundle, "c1")
     assert message.endswith("; containers of ordinary users can't have SCMP_ACT_NOTIFY")
+
+
+def test_a_failed_hook_leaves_nothing(anocir: Runtime, bundle: Bundle) -> None:
+    """There is no cgroup by which to end what the hook may have left in the container."""
+    hook = {"path": "/bin/sh", "args": ["sh", "-c", "echo no >&2; exit 3"]}
+    bundle.config["hooks"] = {"createRuntime": [hook]}
+    message = anocir.fails("create", "-b", bundle, "c1")
+    assert message == "createRuntime hook #0: /bin/sh: exit status 3: no"
+    assert anocir.ids() == []
