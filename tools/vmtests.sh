@@ -21,7 +21,7 @@ one() {    # IMAGE:CGROUP MARKS FILE ...: run tests in one machine
     machine=$1 marks=$2
     shift 2
     "$python" -m lab run --fresh --image "${machine%:*}" --cgroup "${machine#*:}" -- \
-        python3 -B -m pytest -q -p no:cacheprovider -m "$marks" "$@"
+        python3 -B -m pytest -q -p no:cacheprovider --durations=20 -m "$marks" "$@"
 }
 
 files() {    # NAME ...: the files of tests with these names
