@@ -27,7 +27,11 @@ def run(program: Path, runtime: str, limit: float) -> dict[str, object]:
     """Run the program: exit status (None when its time was up), standard output and error."""
     scratch = tempfile.mkdtemp(prefix="conformance-")
     os.chmod(scratch, 0o755)
-    environment = {"PATH": os.environ["PATH"], "RUNTIME": runtime, "TMPDIR": scratch}
+    # With a state of its own, so that its containers are no other program's.
+    own = Path(scratch, "runtime")
+    own.write_text(f'#!/bin/sh\nexec {runtime} --root {scratch}/state "$@"\n')
+    own.chmod(0o755)
+    environment = {"PATH": os.environ["PATH"], "RUNTIME": str(own), "TMPDIR": scratch}
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         process = subprocess.Popen([program], cwd=SUITE, env=environment, stdin=subprocess.DEVNULL,
                                    stdout=out, stderr=err, start_new_session=True)  # fmt: skip
@@ -36,7 +40,7 @@ def run(program: Path, runtime: str, limit: float) -> dict[str, object]:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         status = process.wait()
-        forget(runtime)
+        forget(own)
         texts = []
         for stream in (out, err):
             stream.seek(0)
@@ -56,7 +60,7 @@ def wait(pid: int, limit: float) -> bool:
         os.close(fd)
 
 
-def forget(runtime: str) -> None:
+def forget(runtime: Path) -> None:
     """Delete the containers that a program has left."""
     listed = subprocess.run([runtime, "list", "-q"], capture_output=True, text=True, check=False,
                             timeout=PATIENCE)  # fmt: skip

@@ -28,7 +28,7 @@ RUNTIME_PATHS = {
 INSTALL = "python3 tools/install.py --prefix /usr/local --python /usr/bin/python3"
 # What a program takes for granted: run in the machine before it.
 NEEDS = {"linux_cgroups_network": "ip link show eth9 2>/dev/null || ip link add eth9 type dummy"}
-AT_A_TIME = 3
+AT_A_TIME = 2
 ALONE = ("linux_cgroups", "delete_")
 # What has a part in how anocir behaves, and in how programs are run.
 OURS = ("anocir/**/*.py", "anocir/**/*.json", "tools/install.py", "tools/conformance/guest.py")
@@ -108,8 +108,8 @@ class Lab:
                 for task in tasks}  # fmt: skip
         todo = [task for task in tasks if kept[task] is None]
         alone = [task for task in todo if task[0].startswith(ALONE)]
-        # A program waits more than it works, so a few run at a time; but not where they use a
-        # cgroup of a fixed name.
+        # A program waits more than it works, so two run at a time, but not where they use a cgroup
+        # of a fixed name. With more of them, hooks would not end in the second that they have.
         with ThreadPoolExecutor(AT_A_TIME) as pool:
             done = list(pool.map(self._run, [task for task in todo if task not in alone]))
         for task, said in [*done, *map(self._run, alone)]:
