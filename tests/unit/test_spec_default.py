@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from anocir.spec import bundle, rules, support
-from anocir.spec.default import default_config
+from anocir.spec.default import default_config, rootless_config
 
 RUNC = shutil.which("runc")
 
@@ -57,3 +57,18 @@ def test_it_is_the_config_of_runc_but_for_listed_differences(tmp_path: Path) -> 
     theirs["linux"]["maskedPaths"].sort()
     ours["linux"]["maskedPaths"].sort()
     assert ours == theirs
+
+
+def test_a_user_is_root_and_asks_for_what_a_user_can_do() -> None:
+    config = rootless_config(1000, 100)
+    again = bundle.parse(json.dumps(config).encode(), "config.json")
+    assert rules.advice(again) == support.unknown(again) == []
+    linux = config["linux"]
+    assert linux["uidMappings"] == [{"containerID": 0, "hostID": 1000, "size": 1}]
+    assert linux["gidMappings"] == [{"containerID": 0, "hostID": 100, "size": 1}]
+    kinds = [namespace["type"] for namespace in linux["namespaces"]]
+    assert "user" in kinds and "network" not in kinds and "resources" not in linux
+    mounts = {mount["destination"]: mount for mount in config["mounts"]}
+    assert mounts["/sys"].get("source") == "/sys" and "rbind" in mounts["/sys"]["options"]
+    assert "gid=5" not in mounts["/dev/pts"]["options"]
+    assert "gid=5" in default_config()["mounts"][2]["options"], "the other config keeps its own"
