@@ -107,6 +107,9 @@ class Lab:
         kept = {task: None if again else self._caches[task[1]].get(_entry(task[0]))
                 for task in tasks}  # fmt: skip
         todo = [task for task in tasks if kept[task] is None]
+        if todo:
+            # Here: a VM ends with the thread that started it.
+            self._start()
         alone = [task for task in todo if task[0].startswith(ALONE)]
         # A program waits more than it works, so two run at a time, but not where they use a cgroup
         # of a fixed name. With more of them, hooks would not end in the second that they have.
