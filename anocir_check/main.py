@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 MISSING = 2
+NO_READER = 141  # 128 and SIGPIPE, as other programs end
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -18,5 +20,14 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def console_script() -> None:
-    """Run the process's command line."""
-    sys.exit(main())
+    """Run the process's command line; end without a word when its reader has gone, as `head` does.
+
+    Python writes what is left at its very end, which must find somebody too.
+    """
+    try:
+        code = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = NO_READER
+    sys.exit(code)

@@ -26,6 +26,14 @@ def test_list_names_every_check_with_its_clause(capsys: pytest.CaptureFixture[st
     assert {name[:2] for name in ids} == {"01", "02", "03", "04"}
 
 
+def test_a_list_may_be_cut_off() -> None:
+    script = '{ "$0" -m anocir_check --list; echo "exit $?" >&2; } | true'
+    done = subprocess.run(
+        ["sh", "-c", script, sys.executable], capture_output=True, text=True, check=False
+    )
+    assert done.stderr == "exit 141\n"
+
+
 def test_list_through_an_early_part_leaves_later_checks_out(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -82,7 +82,7 @@ def read(path: str) -> bytes:
 def parse(text: bytes, what: str) -> Config:
     """Return what a config's text says, once it has passed the schema and the rules.
 
-    ``what`` names the text in errors. Raises ConfigError with every violation at once.
+    ``what`` names the text in errors. Raises ConfigError with all violations, see ``judge``.
     """
     return judge(loads(text, what), what)
 
