@@ -63,3 +63,10 @@ def test_every_failure_needs_a_reason_and_every_reason_a_failure() -> None:
     assert wrong("ab", "v2 v1")[0] == "a passes on v1, and reasons.toml says why it doesn't"
     assert wrong("b", whose="nobody") == ["b: whose must be one of suite, host, anocir"]
     assert len(page.unexplained(found, [])) == 2
+
+
+def test_the_page_is_the_one_of_the_results() -> None:
+    found, why = results.read(), page.reasons()
+    assert page.unexplained(found, why) == []
+    assert page.PAGE.read_text() == page.render(found, why)
+    assert set(found.programs) == set(found.verdicts["v1"]["anocir"])

@@ -128,7 +128,7 @@ def _listed(words: list[str]) -> str:
 
 def _machines(results: Results) -> str:
     names = sorted({name for facts in results.machines.values() for name in facts})
-    rows = [["", *(f"cgroup {cgroup}" for cgroup in results.machines)]]
+    rows = [["machine", *(f"cgroup {cgroup}" for cgroup in results.machines)]]
     rows.append(["lab image", *(MACHINES[cgroup] for cgroup in results.machines)])
     rows += [[name, *(facts.get(name, "") for facts in results.machines.values())]
              for name in names]  # fmt: skip
