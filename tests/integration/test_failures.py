@@ -155,6 +155,7 @@ def test_any_step_in_a_user_namespace_may_fail(
     check_failing_at(anocir, mapped, tmp_path, "create", names(anocir, mapped))
 
 
+@pytest.mark.native
 def test_any_step_of_start_may_fail(anocir: Runtime, rich: Bundle) -> None:
     late = [name for stage, name in steps(anocir, rich) if stage == AFTER_CREATE]
     assert late == ["rlimits", "early seccomp", "credentials", "startContainer hooks", "exec"]
@@ -271,6 +272,7 @@ def check_killed(anocir: Runtime, strace: str, bundle: Bundle, point: straces.Ca
     assert (anocir.ids(), world.look().since(before)) == ([], {}), str(point)
 
 
+@pytest.mark.native
 def test_killed_at_some_calls(anocir: Runtime, rich: Bundle, tmp_path: Path, strace: str) -> None:
     points = kill_points(tmp_path, anocir, strace, rich)
     assert len(points) > 100
@@ -335,11 +337,8 @@ def test_the_kernel_refuses_any_call(
         check_failed(anocir, strace, rich, point, error)
 
 
-@pytest.mark.parametrize(
-    "number",
-    [signal.SIGTERM, *(pytest.param(number, marks=pytest.mark.native)
-                       for number in (signal.SIGINT, signal.SIGHUP))],
-)  # fmt: skip
+@pytest.mark.native
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_at_some_calls(
     anocir: Runtime, rich: Bundle, tmp_path: Path, strace: str, number: signal.Signals
 ) -> None:

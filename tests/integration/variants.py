@@ -316,7 +316,8 @@ RESOURCES = {
                       controller="memory"),
     "swap": Variant([resources(memory={"limit": 64 * MEBIBYTE, "swap": 96 * MEBIBYTE})],
                     controller="memory"),
-    "shares": Variant([resources(cpu={"shares": 512})], controller="cpu"),
+    # The two ways to turn shares into a weight of version 2 agree at their ends alone.
+    "shares": Variant([resources(cpu={"shares": 2})], controller="cpu"),
     "quota": Variant([resources(cpu={"quota": 25000, "period": 50000})], controller="cpu"),
     "processors": Variant([resources(cpu={"cpus": "0", "mems": "0"})], controller="cpuset"),
     "pids": Variant([resources(pids={"limit": 33})], controller="pids"),
