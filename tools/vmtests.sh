@@ -15,10 +15,10 @@ trap 'rm -rf "$logs"' EXIT
 failed=
 
 both="default run cgroups cgroup_manager limits namespaces mounts"
-first="failures vs_runc vs_runc_configs id_mounts mount_options user_namespace settings"
-second="devices time_namespace tmpcopyup mounts_vs_runc rootless sysctl hooks seccomp escape seal"
+first="failures vs_runc vs_runc_configs id_mounts user_namespace settings seal"
+second="devices time_namespace tmpcopyup mounts_vs_runc rootless sysctl mount_options"
 anywhere="lifecycle paths process state_files concurrency install terminal preserve_fds features
-    hook_failures"
+    hooks hook_failures seccomp escape"
 
 one() {    # IMAGE:CGROUP MARKS FILE ...: run tests in one machine
     machine=$1 marks=$2
