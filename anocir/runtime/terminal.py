@@ -114,6 +114,10 @@ class Flow:
             return False
         return True
 
+    def give_up(self) -> None:
+        """Drop what nobody takes any more: poll(2) tells of a hang-up again and again."""
+        self.target, self.buffer = None, b""
+
     def _read(self, source: int) -> None:
         try:
             chunk = os.read(source, CHUNK)
@@ -138,7 +142,7 @@ class Flow:
         except BlockingIOError:
             raise
         except OSError:
-            self.target, self.buffer = None, b""
+            self.give_up()
 
 
 def _pass_on(pid: int, master_fd: int, signal_fd: int, caller: Caller) -> int:
@@ -148,8 +152,11 @@ def _pass_on(pid: int, master_fd: int, signal_fd: int, caller: Caller) -> int:
     while True:
         ready = _ready(signal_fd, typed, shown)
         for flow in (typed, shown):
-            if flow.waits_for()[0] in ready:
-                flow.move()
+            fd, event = flow.waits_for()
+            if fd is None or fd not in ready:
+                continue
+            if not flow.move() and not ready[fd] & event:
+                flow.give_up()
         if signal_fd in ready:
             status = _handle_signals(pid, master_fd, signal_fd, caller)
             if status is not None:

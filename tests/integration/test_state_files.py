@@ -218,6 +218,7 @@ def test_modes_in_the_root_do_not_depend_on_the_umask(
         bundle = make_bundle()
         (bundle.rootfs / "dev").rmdir()
         bundle.process["cwd"] = "/made/cwd"
+        bundle.process["user"]["umask"] = 0o22  # The program's own is the caller's otherwise.
         bundle.mount("/made/mount/point", "tmpfs", "t").mount("/made/file", "bind",
                                                               tmp_path / "file")  # fmt: skip
         bundle.config["root"]["readonly"] = False

@@ -308,7 +308,9 @@ def test_the_size_follows_the_callers(
 
 def test_keys_are_the_programs(bundle: Bundle, session: Callable[..., Session]) -> None:
     """Control-C interrupts the program inside, and not the runtime."""
-    bundle.args("sh", "-c", "trap 'echo caught; exit 9' INT; echo ready; sleep 1000")
+    bundle.args(
+        "sh", "-c", "trap 'echo caught; exit 9' INT; echo ready; while :; do sleep 0.1; done"
+    )
     shell = session()
     shell.terminal.wait_for("ready")
     shell.wait_raw()
