@@ -152,10 +152,10 @@ def _pass_on(pid: int, master_fd: int, signal_fd: int, caller: Caller) -> int:
     while True:
         ready = _ready(signal_fd, typed, shown)
         for flow in (typed, shown):
-            fd, event = flow.waits_for()
+            fd, _ = flow.waits_for()
             if fd is None or fd not in ready:
                 continue
-            if not flow.move() and not ready[fd] & event:
+            if not flow.move() and ready[fd] & select.POLLHUP:
                 flow.give_up()
         if signal_fd in ready:
             status = _handle_signals(pid, master_fd, signal_fd, caller)
