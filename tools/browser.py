@@ -60,7 +60,8 @@ def use_all(chromium: Browser, address: str, pages: list[str]) -> list[str]:
     # The page for what isn't found has no text that a skip link could lead to.
     for name in (name for name in pages if name != "404.html"):
         uses = [(1440, use) for use in (*wide, *(once if name == one else ()))]
-        uses += [(360, using.keyboard), *([(360, using.menu)] if name == one else [])]
+        # A page in a section would open the menu at that section, with the others behind it.
+        uses += [(360, using.keyboard), *([(360, using.menu)] if name == "index.html" else [])]
         for width, use in uses:
             with sites.view(chromium, "light", width) as context:
                 page = context.new_page()
