@@ -150,3 +150,11 @@ def strace() -> str:
 def launcher(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
     """The argv of an installed anocir, which isolates itself from its caller's environment."""
     return driver.installed(tmp_path_factory.mktemp("installed"))
+
+
+@pytest.fixture
+def volume(tmp_path: Path) -> Path:
+    """A directory of the host with a file and a directory in it."""
+    (tmp_path / "volume/below").mkdir(parents=True)
+    (tmp_path / "volume/file").write_text("content\n")
+    return tmp_path / "volume"

@@ -10,23 +10,11 @@ import pytest
 from tests.integration.support import proc, world
 from tests.integration.support.bundles import Bundle
 from tests.integration.support.driver import PYTHON, Runtime
+from tests.integration.support.shown import mounts_of
 
 MS_ALL = 1 | 2 | 4 | 8 | 256 | 1024 | 2048  # ro nosuid nodev noexec nosymfollow noatime nodiratime
 ALL = {"ro", "nosuid", "nodev", "noexec", "nosymfollow", "noatime", "nodiratime"}
 MS_REMOUNT, MS_BIND = 0x20, 0x1000  # linux/mount.h
-
-
-def mounts_of(anocir: Runtime, bundle: Bundle) -> dict[str, proc.Mount]:
-    """The mounts of the container by place; where there are several, the last one."""
-    text = anocir.output(bundle.args("cat", "/proc/self/mountinfo"))
-    return {mount.where: mount for mount in proc.mountinfo(text)}
-
-
-@pytest.fixture
-def volume(tmp_path: Path) -> Path:
-    (tmp_path / "volume/below").mkdir(parents=True)
-    (tmp_path / "volume/file").write_text("content\n")
-    return tmp_path / "volume"
 
 
 @pytest.fixture

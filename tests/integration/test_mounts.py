@@ -8,23 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.support import proc, world
+from tests.integration.support import world
 from tests.integration.support.bundles import Bundle
 from tests.integration.support.driver import Runtime
-
-
-def mounts_of(anocir: Runtime, bundle: Bundle) -> dict[str, proc.Mount]:
-    """The mounts of the container by place; where there are several, the last one."""
-    text = anocir.output(bundle.args("cat", "/proc/self/mountinfo"))
-    return {mount.where: mount for mount in proc.mountinfo(text)}
-
-
-@pytest.fixture
-def volume(tmp_path: Path) -> Path:
-    """A directory of the host with a file and a directory in it."""
-    (tmp_path / "volume/below").mkdir(parents=True)
-    (tmp_path / "volume/file").write_text("content\n")
-    return tmp_path / "volume"
+from tests.integration.support.shown import mounts_of
 
 
 @pytest.fixture
