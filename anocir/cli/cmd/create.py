@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anocir.cli import stdio, unsupported
+from anocir.cli import flags, stdio
 from anocir.cli.root import absolute
 from anocir.runtime import create
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 def run(args: Namespace, log: Log) -> int:
     """Create the container, or print the steps of doing so."""
-    unsupported.refuse(args)
+    flags.refuse(args)
     bundle = absolute(args.bundle)
     if args.dry_run:
-        lines = create.dry_run(args.id, bundle, log.warning, unsupported.left_out(args))
+        lines = create.dry_run(args.id, bundle, log.warning, flags.left_out(args))
         stdio.write("".join(f"{line}\n" for line in lines))
         return 0
     create.create(
@@ -25,9 +25,9 @@ def run(args: Namespace, log: Log) -> int:
         args.id,
         bundle,
         pid_file=absolute(args.pid_file) if args.pid_file else None,
-        handover=unsupported.handed_over(args, log),
+        handover=flags.handed_over(args, log),
         warn=log.warning,
         fail_at=args.fail_at,
-        without=unsupported.left_out(args),
+        without=flags.left_out(args),
     )
     return 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anocir.cli import stdio, unsupported
+from anocir.cli import flags, stdio
 from anocir.cli.root import absolute
 
 TYPE_CHECKING = False
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 def run(args: Namespace, log: Log) -> int:
     """Run the container, or print the steps of creating it; return its program's status."""
-    unsupported.refuse(args)
+    flags.refuse(args)
     bundle = absolute(args.bundle)
     if args.dry_run:
         from anocir.runtime.create import dry_run
 
-        without = (*unsupported.left_out(args), "fifos")
+        without = (*flags.left_out(args), "fifos")
         lines = dry_run(args.id, bundle, log.warning, without)
         stdio.write("".join(f"{line}\n" for line in lines))
         return 0
@@ -29,10 +29,10 @@ def run(args: Namespace, log: Log) -> int:
         args.id,
         bundle,
         pid_file=absolute(args.pid_file) if args.pid_file else None,
-        handover=unsupported.handed_over(args, log),
+        handover=flags.handed_over(args, log),
         detach=args.detach,
         keep=args.keep,
         warn=log.warning,
         fail_at=args.fail_at,
-        without=unsupported.left_out(args),
+        without=flags.left_out(args),
     )

@@ -22,8 +22,6 @@ DIFFERENCES = {
     " inside shared with the host",
     "propagation of cgroups": "on version 1 with a cgroup namespace, runc mounts the hierarchies"
     " anew; here the host's are bound",
-    "mode of a tmpfs": "without a mode and over no directory, runc leaves the kernel's 1777; here,"
-    " as under crun, it is that of the directory that is made",
     "cgroup tmpfs": "on version 1 runc leaves the top of a read-only /sys/fs/cgroup writable",
     "unified": "on a hybrid host runc leaves the version 2 hierarchy out of /sys/fs/cgroup",
     "cgroup path": "without cgroupsPath runc puts a container at the top of each hierarchy; here"

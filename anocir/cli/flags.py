@@ -32,5 +32,5 @@ def handed_over(args: Namespace, log: Log) -> Handover:
 
 def left_out(args: Namespace) -> tuple[str, ...]:
     """Return the kinds of steps that the flags tell create or run to leave out."""
-    flags = (("keyring", args.no_new_keyring), ("pivot", args.no_pivot))
-    return tuple(kind for kind, given in flags if given)
+    steps = (("keyring", args.no_new_keyring), ("pivot", args.no_pivot))
+    return tuple(kind for kind, given in steps if given)
