@@ -40,18 +40,13 @@ GONE = 255
 
 
 class Hooks:
-    """The hooks as the config has them, and the ``facts`` of the state that never change.
+    """The hooks as the config has them, and the ``facts`` of the state that never change."""
 
-    ``umask`` is the caller's, for a hook that runs where ours is another.
-    """
-
-    __slots__ = ("config", "facts", "umask")
+    __slots__ = ("config", "facts")
 
     def __init__(self, config: HooksConfig, facts: dict[str, Any]) -> None:
         self.config = config
         self.facts = facts
-        self.umask = os.umask(0o077)
-        os.umask(self.umask)
 
     def document(self, status: str, pid: int | None) -> bytes:
         """Return the state (runtime.md, State); the pid of a container that has stopped is none."""
@@ -130,8 +125,7 @@ def answer(context: Context) -> dict[str, Any] | None:
 def run_in_namespaces(step: Step, context: Context) -> None:
     """In init, before the pivot: run programs of the host in the container's namespaces."""
     around = Surroundings(context.record.rootfs, host=False)
-    assert context.hooks is not None
-    around.umask = context.hooks.umask
+    around.umask = context.umask
     around.until_fd = context.theirs.read_fd
     _run_all(step.data, context, around)
 
