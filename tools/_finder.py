@@ -1,38 +1,46 @@
 """Imports anocir's modules from the one file that the installer packs them into.
 
 Python looks for each module in directories, reads a file and checks it: 0.1 ms, 75 times in a
-create. This looks into a dictionary, and before a module's code runs it has run that of all
-modules which that one needs, so that their import statements find them made. It is stored in the
-file itself, see ``tools/_pack.py``.
+create. Here what a command needs is one group, read and unmarshalled at once, and run in the order
+of the import statements, which then find all modules made. It is stored in the file itself, see
+``tools/_pack.py``.
 """
 
 import marshal
 import posix
 import sys
-from _frozen_importlib import ModuleSpec, module_from_spec
+from _frozen_importlib import ModuleSpec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import ModuleType
+    from types import CodeType, ModuleType
+    from typing import Any
 
-    # Where the code starts, counted from the base; its size; the modules it needs, in order.
-    Entry = tuple[int, int, tuple[str, ...]]
+    # Where something starts, counted from the base, and its size.
+    Place = tuple[int, int]
+    # The name of a module, whether it is a package, its code.
+    Module = tuple[str, bool, CodeType]
 
 
 class Finder:
-    """Finds the modules in ``index``, whose code is in ``file`` from ``base`` on.
+    """Finds modules in ``file``, in which places count from ``base`` on.
 
-    The index has ``NAME.__init__`` for packages. Sources are in the directory ``library``.
+    ``groups`` has the place of a list of modules for each one that commands begin with, which is
+    the last of the list. At ``rest`` is a dictionary: the place of every module, and the names of
+    those that it needs. Sources are in the directory ``library``.
     """
 
-    __slots__ = ("base", "file", "index", "library")
+    __slots__ = ("base", "file", "groups", "index", "library", "rest")
 
-    def __init__(self, file: str, base: int, library: str, index: dict[str, "Entry"]) -> None:
+    def __init__(
+        self, file: str, base: int, library: str, groups: "dict[str, Place]", rest: "Place"
+    ) -> None:
         self.file = file
         self.base = base
         self.library = library
-        self.index = index
+        self.groups = groups
+        self.rest = rest
+        self.index: dict[str, tuple[Place, tuple[str, ...]]] | None = None
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
         """Return where a module of ours is, None for others (the meta path protocol).
@@ -40,57 +48,86 @@ class Finder:
         None as well when the file is gone, because a new version was installed: then the next
         finder takes the source. The file is opened each time, no descriptor stays behind.
         """
-        return next(self._specs([name]), None)
+        if not name.startswith("anocir"):
+            return None
+        try:
+            modules = self._modules(name)
+        except OSError:
+            return None
+        return self._spec(*modules[-1][:2], modules) if modules else None
 
     def create_module(self, spec: ModuleSpec) -> None:
         """Leave the making of the module to Python."""
 
     def exec_module(self, module: "ModuleType") -> None:
         """Run the module's code, after that of the modules it needs."""
-        _, _, needed = self.index[self._key(module.__name__)]
-        for spec in self._specs([name for name in needed if name not in sys.modules]):
-            self._load(spec)
-        exec(marshal.loads(module.__spec__.loader_state), module.__dict__)  # type: ignore[union-attr]
+        *needed, (_, _, code) = module.__spec__.loader_state  # type: ignore[union-attr]
+        self.run(needed)
+        exec(code, module.__dict__)
 
-    def _key(self, name: str) -> str:
-        return name if name in self.index else f"{name}.__init__"
-
-    def _specs(self, names: list[str]) -> "Iterator[ModuleSpec]":
-        """Yield a spec, with the code, for each of the names that is in the file."""
-        keys = {name: key for name in names if (key := self._key(name)) in self.index}
-        if not keys:
-            return
+    def begin(self, name: str) -> None:
+        """Import a module with its group before an import statement asks for its parents."""
         try:
-            fd = posix.open(self.file, posix.O_RDONLY | posix.O_CLOEXEC)
+            modules = self._modules(name)
         except OSError:
             return
-        codes = {}
-        for name, key in keys.items():
-            start, size, _ = self.index[key]
-            codes[name] = posix.pread(fd, size, self.base + start)
-        posix.close(fd)
-        for name, key in keys.items():
-            source = f"{self.library}/{key.replace('.', '/')}.py"
-            spec = ModuleSpec(name, self, origin=source, loader_state=codes[name])  # type: ignore[arg-type]
-            spec.has_location = True
-            if key != name:
-                spec.submodule_search_locations = [source.removesuffix("/__init__.py")]
-            yield spec
+        self.run(modules)
 
-    def _load(self, spec: ModuleSpec) -> None:
-        """Do what an import statement does once it has found a module."""
-        module = module_from_spec(spec)
-        sys.modules[spec.name] = module
+    def run(self, modules: "list[Module]") -> None:
+        """Do what import statements would do, for modules that are not there yet."""
+        for name, package, code in modules:
+            if name in sys.modules:
+                continue
+            spec = self._spec(name, package)
+            module = type(sys)(name)
+            module.__spec__ = spec
+            module.__loader__ = self  # type: ignore[assignment]
+            module.__file__ = spec.origin
+            module.__package__ = spec.parent
+            if package:
+                module.__path__ = spec.submodule_search_locations or []
+            sys.modules[name] = module
+            try:
+                exec(code, module.__dict__)
+            except BaseException:
+                del sys.modules[name]
+                raise
+            parent, _, last = name.rpartition(".")
+            if parent:
+                setattr(sys.modules[parent], last, module)
+
+    def _modules(self, name: str) -> "list[Module]":
+        """Return a module after those that it needs, nothing when there is none of the name."""
+        if name in self.groups:
+            group: list[Module] = self._read(self.groups[name])
+            return group
+        if self.index is None:
+            self.index = self._read(self.rest)
+        if name not in self.index:
+            return []
+        place, needed = self.index[name]
+        places = [self.index[other][0] for other in needed if other not in sys.modules]
+        return [self._read(place) for place in [*places, place]]
+
+    def _read(self, place: "Place") -> "Any":
+        fd = posix.open(self.file, posix.O_RDONLY | posix.O_CLOEXEC)
         try:
-            exec(marshal.loads(spec.loader_state), module.__dict__)
-        except BaseException:
-            del sys.modules[spec.name]
-            raise
-        parent, _, name = spec.name.rpartition(".")
-        if parent:
-            setattr(sys.modules[parent], name, module)
+            return marshal.loads(posix.pread(fd, place[1], self.base + place[0]))
+        finally:
+            posix.close(fd)
+
+    def _spec(self, name: str, package: bool, state: object = None) -> ModuleSpec:
+        directory = f"{self.library}/{name.replace('.', '/')}"
+        source = f"{directory}/__init__.py" if package else f"{directory}.py"
+        spec = ModuleSpec(name, self, origin=source, loader_state=state)  # type: ignore[arg-type]
+        spec.has_location = True
+        if package:
+            spec.submodule_search_locations = [directory]
+        return spec
 
 
-def add(file: str, base: int, library: str, index: dict[str, "Entry"]) -> None:
-    """Ask this finder first."""
-    sys.meta_path.insert(0, Finder(file, base, library, index))
+def add(file: str, base: int, library: str, groups: "dict[str, Place]", rest: "Place") -> None:
+    """Ask this finder first, and begin with the first group."""
+    finder = Finder(file, base, library, groups, rest)
+    sys.meta_path.insert(0, finder)
+    finder.begin(next(iter(groups)))

@@ -4,7 +4,8 @@
 
 SOURCE holds the directory ``anocir``, and LIBRARY will hold it once it is installed. Standard
 output is the size of a header in four bytes, the header, which is a marshalled tuple of the code
-of ``_finder.py`` and of the index that it wants, and the code of the modules.
+of ``_finder.py`` and of what its ``add`` wants, and the modules, in groups. What commands begin
+with has groups of its own, so a module may be in the file several times.
 """
 
 from __future__ import annotations
@@ -17,31 +18,77 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from types import CodeType
+    from typing import Any
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+MAIN = "anocir.cli.main"
+COMMANDS = "anocir.cli.cmd"
 
 
 def pack(source: str, library: str) -> bytes:
     """Return the contents of the file."""
+    trees, files = read(source)
+    places: list[tuple[int, int]] = []
+    parts: list[bytes] = []
+
+    def add(value: Any) -> tuple[int, int]:
+        """Put a value into the file; return its place."""
+        start = sum(places[-1]) if places else 0
+        parts.append(marshal.dumps(value))
+        places.append((start, len(parts[-1])))
+        return places[-1]
+
+    modules = {
+        name: (
+            name,
+            files[name].endswith("__init__.py"),
+            compiled(tree, f"{library}/{files[name]}"),
+        )
+        for name, tree in trees.items()
+    }
+    roots = begun_with(trees)
+    first = closure([MAIN, *(name.rpartition(".")[0] for name in roots)], trees)
+    first.append(first.pop(first.index(MAIN)))
+    groups = {MAIN: add([modules[name] for name in first])}
+    for root in roots:
+        needed = closure([root], trees)
+        groups[root] = add([modules[name] for name in needed if name not in first])
+    index = {name: (add(modules[name]), tuple(closure([name], trees)[:-1])) for name in trees}
+    finder = compiled(parsed(os.path.join(HERE, "_finder.py")), "<finder>")
+    header = marshal.dumps((finder, groups, add(index)))
+    return b"".join([len(header).to_bytes(4, "little"), header, *parts])
+
+
+def read(source: str) -> tuple[dict[str, ast.Module], dict[str, str]]:
+    """Return the tree of each module, and its file below ``source``."""
     trees = {}
-    for directory, names, files in os.walk(os.path.join(source, "anocir")):
+    files = {}
+    for directory, names, here in os.walk(os.path.join(source, "anocir")):
         names.sort()
-        for file in sorted(name for name in files if name.endswith(".py")):
+        for file in sorted(name for name in here if name.endswith(".py")):
             path = os.path.join(directory, file)
             relative = os.path.relpath(path, source)
-            trees[relative.removesuffix(".py").replace(os.sep, ".")] = parsed(path)
-    index = {}
-    code = b""
+            name = relative.removesuffix(".py").removesuffix("/__init__").replace(os.sep, ".")
+            trees[name] = parsed(path)
+            files[name] = relative
+    return trees, files
+
+
+def begun_with(trees: dict[str, ast.Module]) -> list[str]:
+    """Return the modules that most of a command's others come with.
+
+    That are the commands, and what they import in their functions.
+    """
+    roots: dict[str, None] = {}
     for name, tree in trees.items():
-        needed: dict[str, None] = {}
-        collect(name.removesuffix(".__init__"), trees, needed)
-        data = marshal.dumps(compiled(tree, f"{library}/{name.replace('.', '/')}.py"))
-        index[name] = (len(code), len(data), tuple(needed)[:-1])
-        code += data
-    finder = compiled(parsed(os.path.join(HERE, "_finder.py")), "<finder>")
-    header = marshal.dumps((finder, index))
-    return len(header).to_bytes(4, "little") + header + code
+        if name.rpartition(".")[0] == COMMANDS:
+            roots[name] = None
+            functions = (node for node in tree.body if isinstance(node, ast.FunctionDef))
+            for function in functions:
+                roots.update(dict.fromkeys(imported(ast.walk(function))))
+    return [name for name in roots if name in trees]
 
 
 def parsed(path: str) -> ast.Module:
@@ -51,7 +98,7 @@ def parsed(path: str) -> ast.Module:
 
 
 def compiled(tree: ast.Module, shown: str) -> CodeType:
-    """Return the code of a module without its docstrings, which nobody can see here.
+    """Return the code of a module without docstrings and annotations, which nobody can see here.
 
     The import of ``__future__`` is left out, too: a file less to open.
     """
@@ -62,31 +109,55 @@ def compiled(tree: ast.Module, shown: str) -> CodeType:
             body.remove(node)
             for alias in node.names:
                 flags |= getattr(__future__, alias.name).compiler_flag
-    whole = ast.Module(body, tree.type_ignores)
+    whole = Bare().visit(ast.Module(body, tree.type_ignores))
     code: CodeType = compile(whole, shown, "exec", flags, dont_inherit=True, optimize=2)
     return code
 
 
-def collect(name: str, trees: dict[str, ast.Module], needed: dict[str, None]) -> None:
-    """Add ``name`` and all that it imports when it is itself imported, in Python's order.
+class Bare(ast.NodeTransformer):
+    """Takes the annotations off functions and their parameters."""
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        """Leave out what the function returns."""
+        node.returns = None
+        self.generic_visit(node)
+        return node
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        """Leave out what the parameter is."""
+        node.annotation = None
+        return node
+
+
+def closure(names: list[str], trees: dict[str, ast.Module]) -> list[str]:
+    """Return the modules and all that they import when they are imported, in Python's order.
 
     That leaves out what functions import, and what stands below an ``if``.
     """
-    key = name if name in trees else f"{name}.__init__"
-    if key not in trees or name in needed:
+    found: dict[str, None] = {}
+    for name in names:
+        collect(name, trees, found)
+    return list(found)
+
+
+def collect(name: str, trees: dict[str, ast.Module], found: dict[str, None]) -> None:
+    """Add a module to those found, after its parent and all that it imports itself."""
+    if name not in trees or name in found:
         return
-    parent = name.rpartition(".")[0]
-    if parent:
-        collect(parent, trees, needed)
-    for node in trees[key].body:
+    collect(name.rpartition(".")[0], trees, found)
+    for other in imported(trees[name].body):
+        collect(other, trees, found)
+    found[name] = None
+
+
+def imported(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """Yield the names of the modules that import statements name."""
+    for node in nodes:
         if isinstance(node, ast.Import):
-            for alias in node.names:
-                collect(alias.name, trees, needed)
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            collect(node.module, trees, needed)
-            for alias in node.names:
-                collect(f"{node.module}.{alias.name}", trees, needed)
-    needed[name] = None
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 if __name__ == "__main__":

@@ -35,9 +35,9 @@ try:
     try:
         with open(modules, "rb", 0) as file:
             size = int.from_bytes(file.read(4), "little")
-            finder, index = marshal.loads(file.read(size))
+            finder, groups, rest = marshal.loads(file.read(size))
         exec(finder)
-        add(modules, 4 + size, library, index)
+        add(modules, 4 + size, library, groups, rest)
     except FileNotFoundError:
         pass
     from anocir.cli.main import console_script

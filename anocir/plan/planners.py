@@ -59,6 +59,18 @@ def in_namespace(planner: str, kind: str) -> Planner:
     return plan
 
 
+def for_other_users(planner: str) -> Planner:
+    """Return a planner as ``on_demand`` does, for a process that may not be the host's root."""
+
+    def plan(config: Config, container_id: str) -> list[Step]:
+        user = config.get("process", {}).get("user", {})
+        if not user.get("uid") and not config.get("linux", {}).get("uidMappings"):
+            return []
+        return _load(planner)(config, container_id)
+
+    return plan
+
+
 def _load(planner: str) -> Planner:
     module, _, function = planner.partition(".")
     loaded: Planner = getattr(__import__(f"anocir.plan.{module}", fromlist=(function,)), function)
@@ -93,7 +105,7 @@ PLANNERS: tuple[Planner, ...] = (
     in_namespace("userns.plan", "user"),
     process.plan_session,
     cgroup.plan,
-    on_demand("ownership.plan", "linux.uidMappings", "process.user.uid"),
+    for_other_users("ownership.plan"),
     on_demand("limits.plan", *(f"linux.resources.{part}" for part in LIMITS)),
     namespaces.plan,
     rootfs.plan_root,

@@ -7,6 +7,7 @@ loaded only for a plan that has its kind of step.
 from __future__ import annotations
 
 from anocir.runtime import (
+    cgroupmount,
     cgroups,
     container,
     credentials,
@@ -57,7 +58,7 @@ APPLIERS: dict[str, Applier | str] = {
     "root": rootfs.attach_root,
     "root-propagation": rootfs.set_root_propagation,
     "mount": mounts.mount,
-    "mount-cgroup": "cgroupmount.mount",
+    "mount-cgroup": cgroupmount.mount,
     "mount-long": "longmount.mount",
     "mount-copyup": "copyup.mount",
     "id-map": "idmounts.prepare",

@@ -17,9 +17,9 @@ library, modules = {library!r}, {modules!r}
 sys.path.insert(0, library)
 with open(modules, "rb", 0) as file:
     size = int.from_bytes(file.read(4), "little")
-    finder, index = marshal.loads(file.read(size))
+    finder, groups, rest = marshal.loads(file.read(size))
 exec(finder)
-add(modules, 4 + size, library, index)
+add(modules, 4 + size, library, groups, rest)
 """
 
 
@@ -28,7 +28,8 @@ class Packed:
 
     def __init__(self, library: Path) -> None:
         self.library = library
-        self.module("__init__", "")
+        for name in ("__init__", "cli/__init__", "cli/main"):
+            self.module(name, "")
 
     def module(self, name: str, text: str) -> None:
         path = self.library / "anocir" / f"{name}.py"
@@ -93,10 +94,27 @@ def test_a_module_that_fails_is_not_left_behind(packed: Packed) -> None:
         "try:\n    import anocir.a\nexcept ValueError as error:\n    print(error)\n"
         "print([name for name in sorted(sys.modules) if name.startswith('anocir')])"
     )
-    assert out == "broken\n['anocir', 'anocir.b']\n"
+    assert out == "broken\n['anocir', 'anocir.b', 'anocir.cli', 'anocir.cli.main']\n"
 
 
-def test_docstrings_are_left_out(packed: Packed) -> None:
+def test_a_command_comes_with_all_that_it_needs(packed: Packed) -> None:
+    """With its own imports and those of its functions, each in one reading of the file."""
+    packed.module("cli/cmd/__init__", "")
+    packed.module("cli/cmd/run", "from anocir import a\ndef run():\n    from anocir.sub import c")
+    packed.module("a", "print('a')")
+    packed.module("sub/__init__", "print('sub')")
+    packed.module("sub/c", "from anocir import a, b\nprint('c')")
+    packed.module("b", "print('b')")
+    out = packed.run(
+        "import posix\nread = posix.pread\n"
+        "posix.pread = lambda *place: print('read') or read(*place)\n"
+        "print('start')\nfrom anocir.cli.cmd import run\nprint('run')\nrun.run()\nimport anocir.b"
+    )
+    # Their parents come with what is read first.
+    assert out.split() == ["sub", "start", "read", "a", "run", "read", "b", "c"]
+
+
+def test_docstrings_and_annotations_are_left_out(packed: Packed) -> None:
     packed.module("a", '"""Words."""\nfrom __future__ import annotations\ndef f(x: int): "Words."')
     out = packed.run("import anocir.a as a; print(a.__doc__, a.f.__doc__, a.f.__annotations__)")
-    assert out == "None None {'x': 'int'}\n"
+    assert out == "None None {}\n"
