@@ -14,7 +14,7 @@ logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 failed=
 
-both="default run cgroups cgroup_manager limits namespaces mounts"
+both="default run cgroups cgroup_manager limits namespaces mount_namespace mounts"
 first="failures vs_runc vs_runc_configs id_mounts user_namespace settings seal"
 second="devices time_namespace tmpcopyup mounts_vs_runc rootless sysctl mount_options"
 anywhere="lifecycle paths process state_files concurrency install terminal preserve_fds features

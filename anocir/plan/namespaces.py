@@ -24,7 +24,8 @@ FLAGS = {
 def plan(config: Config, container_id: str) -> list[Step]:
     """Return the steps that make or join each namespace of the config."""
     namespaces = config.get("linux", {}).get("namespaces", [])
-    joined = [(n["type"], n["path"]) for n in namespaces if n.get("path")]
+    # A mount namespace that exists is entered last: mountns.py.
+    joined = [(n["type"], n["path"]) for n in namespaces if n.get("path") and n["type"] != "mount"]
     fresh = [n["type"] for n in namespaces if not n.get("path")]
     steps = []
     if joined:
@@ -43,9 +44,11 @@ def plan(config: Config, container_id: str) -> list[Step]:
     if any(n["type"] == "user" for n in namespaces):
         later.add("ipc")
     cloned = [kind for kind in fresh if kind not in later]
-    if cloned:
-        flags = sum(FLAGS[kind] for kind in cloned)
-        steps.append(Step(PREPARE, "clone-flags", "new namespaces", ", ".join(cloned), flags))
+    flags = sum(FLAGS[kind] for kind in cloned)
+    if "mount" not in cloned:
+        flags |= FLAGS["mount"]
+        cloned.append("mount, to set up in")
+    steps.append(Step(PREPARE, "clone-flags", "new namespaces", ", ".join(cloned), flags))
     if "ipc" in fresh and "ipc" in later:
         steps.append(Step(INIT, "unshare", "new ipc namespace", "root's", consts.CLONE_NEWIPC))
     if "cgroup" in fresh:

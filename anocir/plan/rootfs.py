@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from anocir.errors import ConfigError
 from anocir.linux import consts
 from anocir.plan import paths
 from anocir.plan.plan import INIT, Step
@@ -29,11 +28,7 @@ LATE = {
 
 
 def plan_root(config: Config, container_id: str) -> list[Step]:
-    """Return the steps that cut the mount tree off from the host's and put the rootfs in it.
-
-    Raises ConfigError when that would happen in a mount namespace that isn't new.
-    """
-    _check_mount_namespace(config)
+    """Return the steps that cut the mount tree off from the host's and put the rootfs in it."""
     propagation = config.get("linux", {}).get("rootfsPropagation", "")
     kind = PRIVATE.get(propagation)
     steps = [
@@ -41,23 +36,14 @@ def plan_root(config: Config, container_id: str) -> list[Step]:
         Step(INIT, "propagation", "propagation", "nothing mounted here reaches the host"),
         Step(INIT, "root", "root filesystem", config["root"]["path"]),
     ]
+    if not _has_new_namespace(config):
+        from anocir.plan import mountns
+
+        steps.append(mountns.plan_open(config))
     if kind is not None:
         text = propagation or "private"
         steps.append(Step(INIT, "root-propagation", "root propagation", text, kind))
     return steps
-
-
-def _check_mount_namespace(config: Config) -> None:
-    """Raise ConfigError unless the mounts and the pivot happen in a new mount namespace.
-
-    In the host's they would change the host, and in another container's that one.
-    """
-    namespaces = config.get("linux", {}).get("namespaces", [])
-    if not any(n["type"] == "mount" and not n.get("path") for n in namespaces):
-        text = (
-            "linux.namespaces: found no new mount namespace; running without one is not supported"
-        )
-        raise ConfigError("config.json", [text])
 
 
 def without_pivot(steps: list[Step]) -> list[Step]:
@@ -73,7 +59,12 @@ def plan_pivot(config: Config, container_id: str) -> list[Step]:
     if cwd:
         # Before the root can turn read-only: a missing working directory is made.
         steps.append(Step(INIT, "make-cwd", "make working directory", cwd, cwd))
-    steps += [Step(INIT, "pivot", "pivot", "make the rootfs / and unmount the host's tree")]
+    if _has_new_namespace(config):
+        text = "make the rootfs / and unmount the host's tree"
+        steps.append(Step(INIT, "pivot", "pivot", text))
+    else:
+        text = "make the rootfs / and leave the namespace that it was set up in"
+        steps.append(Step(INIT, "enter-mount-namespace", "enter mount namespace", text))
     linux = config.get("linux", {})
     if config["root"].get("readonly") or any(map(paths.is_root, linux.get("readonlyPaths", ()))):
         steps.append(Step(INIT, "readonly-root", "read-only root", "no writes to /"))
@@ -82,3 +73,8 @@ def plan_pivot(config: Config, container_id: str) -> list[Step]:
         step = Step(INIT, "root-propagation", "root propagation", propagation, LATE[propagation])
         steps.append(step)
     return steps
+
+
+def _has_new_namespace(config: Config) -> bool:
+    namespaces = config.get("linux", {}).get("namespaces", [])
+    return any(n["type"] == "mount" and not n.get("path") for n in namespaces)

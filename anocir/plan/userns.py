@@ -79,8 +79,9 @@ def _check_root(maps: IdMaps) -> None:
 
 
 def _joined_between(namespace: Namespace) -> bool:
-    # No one may be born into a cgroup that a cgroup namespace doesn't show: init joins that one.
-    return bool(namespace.get("path")) and namespace["type"] != "cgroup"
+    # No one may be born into a cgroup that a cgroup namespace doesn't show: init joins that one,
+    # and a mount namespace when the root filesystem is complete.
+    return bool(namespace.get("path")) and namespace["type"] not in ("cgroup", "mount")
 
 
 def _sources(config: Config) -> tuple[str, list[tuple[str, bool]]]:

@@ -73,6 +73,8 @@ APPLIERS: dict[str, Applier | str] = {
     "mask": paths.mask,
     "make-cwd": rootfs.make_directory,
     "pivot": rootfs.pivot,
+    "open-mount-namespace": "mountns.open_namespace",
+    "enter-mount-namespace": "mountns.enter",
     "chroot": "chroot.move",
     "readonly-root": rootfs.make_readonly,
     "session": process.new_session,

@@ -82,6 +82,7 @@ class Context:
         "master_fd",
         "mount_fds",
         "mount_label",
+        "mount_namespace_fd",
         "null_fd",
         "own_namespaces",
         "pid",
@@ -135,6 +136,7 @@ class Context:
         self.joins: list[tuple[str, int, int]] = []
         self.keep_fds: list[int] = []
         self.pid_namespace_fd = -1
+        self.mount_namespace_fd = -1
         self.cgroup: Manager
         self.cgroup_fd = -1
         self.doors: list[int] = []

@@ -22,20 +22,29 @@ def set_clone_flags(step: Step, context: Context) -> None:
 def open_joined(step: Step, context: Context) -> None:
     """Open each namespace to join while the host's paths mean what the config meant."""
     for kind, flag, path in step.data:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            actual = fcntl.ioctl(fd, consts.NS_GET_NSTYPE)
-        except OSError:
-            actual = 0
-        if actual != flag:
-            os.close(fd)
-            raise StepError(step.name, f"{path} is not a {kind} namespace")
+        fd = open_kind(step.name, kind, flag, path)
         if flag == consts.CLONE_NEWPID:
             # A process can't change its own pid namespace: its child is born in the new one.
             context.pid_namespace_fd = fd
         else:
             context.joins.append((kind, fd, flag))
             context.keep_fds.append(fd)
+
+
+def open_kind(name: str, kind: str, flag: int, path: str) -> int:
+    """Return a descriptor of the namespace at a path; ``flag`` is the CLONE_NEW* of its kind.
+
+    Raises StepError of the step ``name`` when it is of another kind, or something else.
+    """
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        actual = fcntl.ioctl(fd, consts.NS_GET_NSTYPE)
+    except OSError:
+        actual = 0
+    if actual != flag:
+        os.close(fd)
+        raise StepError(name, f"{path} is not a {kind} namespace")
+    return fd
 
 
 def join(step: Step, context: Context) -> None:

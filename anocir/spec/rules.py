@@ -34,6 +34,8 @@ CAPABILITY_SETS: tuple[CapabilitySet, ...] = (
     "inheritable",
     "ambient",
 )
+# Who holds both may join a mount namespace, and is at its top then (setns(2)).
+LEAD_OUT = {"CAP_SYS_ADMIN", "CAP_SYS_CHROOT"}
 # Mount options that are those of a whole filesystem, not of one mount of it.
 FILESYSTEM_FLAGS = frozenset({"sync", "dirsync", "lazytime", "mand"})
 # Their beginnings, where they have values: what whoever binds may add as if it were a tmpfs.
@@ -275,8 +277,6 @@ def namespace_needs(config: Config) -> Iterator[str]:
         ("linux.gidMappings", "user", linux.get("gidMappings")),
         ("linux.timeOffsets", "time", linux.get("timeOffsets")),
         ("linux.netDevices", "network", linux.get("netDevices")),
-        ("linux.maskedPaths", "mount", linux.get("maskedPaths")),
-        ("linux.readonlyPaths", "mount", linux.get("readonlyPaths")),
         ("linux.rootfsPropagation", "mount", linux.get("rootfsPropagation")),
     )
     for path, kind, value in needs:
@@ -326,10 +326,18 @@ def bind_flags(config: Config) -> Iterator[str]:
             yield f"mounts[{index}].options: {names}: no effect, a bind has the filesystem's own"
 
 
-def shared_mounts(config: Config) -> Iterator[str]:
-    """Without a mount namespace the mounts are the host's (config-linux.md, Namespaces)."""
-    if config.get("mounts") and "mount" not in namespaces(config):
-        yield "mounts: without a mount namespace the host sees these mounts, and keeps them"
+def existing_mount_namespace(config: Config) -> Iterator[str]:
+    """What is otherwise in a mount namespace that exists (docs/design/namespaces.md)."""
+    mount = namespaces(config).get("mount")
+    if mount is not None and not mount.get("path"):
+        return
+    yield ("linux.namespaces: the mount namespace is no new one: programs can mount nothing in the"
+           " container, and setuid bits and file capabilities give no rights")  # fmt: skip
+    sets = config["process"].get("capabilities", {}) if "process" in config else {}
+    held = {capability for name in CAPABILITY_SETS for capability in sets.get(name, [])}
+    if held >= LEAD_OUT:
+        yield ("process.capabilities: CAP_SYS_ADMIN and CAP_SYS_CHROOT lead out of the container,"
+               " into the rest of its mount namespace")  # fmt: skip
 
 
 def capability_names(config: Config) -> Iterator[str]:
@@ -369,4 +377,4 @@ RULES = (
     cgroups_path,
     annotation_keys,
 )
-ADVICE = (relative_destinations, bind_flags, shared_mounts, capability_names)
+ADVICE = (relative_destinations, bind_flags, existing_mount_namespace, capability_names)

@@ -88,6 +88,12 @@ def mapped(rich: Bundle, tmp_path: Path) -> Iterator[Bundle]:
     agent.close()
 
 
+@pytest.fixture
+def joined(rich: Bundle) -> Bundle:
+    """The same in a mount namespace that exists."""
+    return rich.namespace("mount", "/proc/self/ns/mnt")
+
+
 # Kinds of steps that need a host of their own, a security module that hardly two hosts share, or
 # somebody at the other end: see test_terminal.py.
 ELSEWHERE = {"check-label", "exec-label", "console-socket", "console", "take-terminal"}
@@ -104,9 +110,10 @@ def test_the_configs_have_every_kind_of_step(rich: Bundle, request: pytest.Fixtu
     """So that the tests below leave none out."""
     from anocir.runtime.appliers import APPLIERS
 
-    plain = kinds(rich)
-    elsewhere = ELSEWHERE | {"chroot"}
-    assert plain | kinds(request.getfixturevalue("mapped")) == set(APPLIERS) - elsewhere
+    found = kinds(rich) | kinds(request.getfixturevalue("joined"))
+    rich.namespace("mount", "")
+    found |= kinds(request.getfixturevalue("mapped"))
+    assert found == set(APPLIERS) - ELSEWHERE - {"chroot"}
 
 
 def names(anocir: Runtime, bundle: Bundle) -> list[str]:
@@ -153,6 +160,19 @@ def test_any_step_in_a_user_namespace_may_fail(
     anocir: Runtime, mapped: Bundle, tmp_path: Path
 ) -> None:
     check_failing_at(anocir, mapped, tmp_path, "create", names(anocir, mapped))
+
+
+def test_any_step_in_a_mount_namespace_that_exists_may_fail(
+    anocir: Runtime, rich: Bundle, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    plain = names(anocir, rich)
+    joined = request.getfixturevalue("joined")
+    more = [name for name in names(anocir, joined) if name not in plain]
+    assert more == ["mount namespace", "enter mount namespace"]
+    # What fails after them has to be undone there.
+    check_failing_at(anocir, joined, tmp_path, "create", [*more, "executable", "process record"])
+    check_failing_at(anocir, joined, tmp_path, "run", [*more, "executable", "process record"])
+    anocir.quiet("create", "-b", joined, "c1")
 
 
 @pytest.mark.native
@@ -290,6 +310,17 @@ def test_killed_at_some_calls_in_a_user_namespace(
     for point in straces.sample(points, 15):
         check_killed(anocir, strace, mapped, point)
     anocir.quiet("create", "-b", mapped, "c1")
+
+
+@pytest.mark.native
+def test_killed_at_some_calls_in_a_mount_namespace_that_exists(
+    anocir: Runtime, joined: Bundle, tmp_path: Path, strace: str
+) -> None:
+    points = kill_points(tmp_path, anocir, strace, joined)
+    last = max(number for number, point in enumerate(points) if point.name == "setns")
+    for point in [*straces.sample(points, 10), *points[last - 2 : last + 8]]:
+        check_killed(anocir, strace, joined, point)
+    anocir.quiet("create", "-b", joined, "c1")
 
 
 @pytest.mark.full

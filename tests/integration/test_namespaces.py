@@ -12,6 +12,7 @@ from tests.integration.support import proc, world
 from tests.integration.support.bundles import Bundle
 from tests.integration.support.driver import Runtime
 
+# test_mount_namespace.py has that one.
 OPTIONAL = [kind for kind in proc.NAMESPACES if kind != "mount"]
 
 
@@ -61,21 +62,6 @@ def test_all_at_once_as_in_a_pod(anocir: Runtime, make_bundle: Callable[[], Bund
     name, processes = anocir.output(bundle).splitlines()
     assert name == "anocir"
     assert len(processes.split()) == 2
-
-
-@pytest.mark.parametrize("path", [None, "/proc/self/ns/mnt"])
-def test_a_mount_namespace_that_is_not_new_is_refused(
-    anocir: Runtime, bundle: Bundle, path: str | None
-) -> None:
-    """The root would become the host's. In a namespace of the test's own, in case it does."""
-    bundle.namespace("mount", path)
-    bundle.linux["maskedPaths"] = bundle.linux["readonlyPaths"] = []
-    bundle.config["mounts"] = []
-    wrap = ["unshare", "-m", "/bin/sh", "-c", '"$@"; code=$?; test -e /proc/self/ns/mnt || exit 77;'
-            "exit $code", "sh"]  # fmt: skip
-    message = anocir.fails("run", "-b", bundle, "c1", wrap=wrap)
-    assert "no new mount namespace" in message
-    assert anocir.ids() == []
 
 
 @pytest.mark.parametrize(

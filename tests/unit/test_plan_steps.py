@@ -150,13 +150,65 @@ def test_a_path_joins() -> None:
     assert "unshare" not in kinds(made)
 
 
-@pytest.mark.parametrize("entries", [[], ["pid"], [{"type": "mount", "path": "/proc/1/ns/mnt"}]])
-def test_a_root_is_only_set_up_in_a_new_mount_namespace(entries: list[Any]) -> None:
-    def fewer(c: dict[str, Any]) -> None:
-        c["linux"].update(maskedPaths=[], readonlyPaths=[])
-        del c["hostname"]
+def in_mount_namespace(path: str | None) -> Edit:
+    """Have the mount namespace at a path, or without one the runtime's own."""
 
-    assert "no new mount namespace" in refused(namespaces(*entries), fewer)
+    def edit(c: dict[str, Any]) -> None:
+        kept = [entry for entry in c["linux"]["namespaces"] if entry["type"] != "mount"]
+        c["linux"]["namespaces"] = kept + ([{"type": "mount", "path": path}] if path else [])
+
+    return edit
+
+
+EXISTING = pytest.mark.parametrize("path", [None, "/run/mnt"])
+
+
+@EXISTING
+def test_a_mount_namespace_that_exists_is_entered_in_the_place_of_the_pivot(
+    path: str | None,
+) -> None:
+    usual, other = plan(), plan(in_mount_namespace(path))
+    assert one(other, "open-mount-namespace").data == (path or "/proc/self/ns/mnt")
+    assert one(other, "open-mount-namespace").stage == PREPARE
+    swapped = ["enter-mount-namespace" if kind == "pivot" else kind for kind in kinds(usual, INIT)]
+    assert kinds(other, INIT) == swapped
+    assert kinds(plan(in_mount_namespace(path), without=("pivot",))) == kinds(other)
+
+
+@EXISTING
+def test_nothing_is_ever_mounted_in_a_mount_namespace_that_exists(path: str | None) -> None:
+    """All of it happens in a new one, and nothing leads out of that before the last mount."""
+    made = plan(in_mount_namespace(path))
+    assert one(made, "clone-flags").data == one(plan(), "clone-flags").data
+    assert one(made, "clone-flags").data & consts.CLONE_NEWNS
+    assert not {"open-namespaces", "join-namespaces"} & set(kinds(made))
+    bare = plan(namespaces(*([{"type": "mount", "path": path}] if path else [])),
+                lambda c: c.pop("hostname"))  # fmt: skip
+    assert one(bare, "clone-flags").data == consts.CLONE_NEWNS
+
+
+NEEDS_NEW = "needs a new mount namespace"
+
+
+@EXISTING
+@pytest.mark.parametrize("value", ["shared", "rshared", "slave", "rslave", "unbindable"])
+def test_events_are_exchanged_by_a_new_mount_namespace_alone(path: str | None, value: str) -> None:
+    message = refused(in_mount_namespace(path), lambda c: c["mounts"][1]["options"].append(value))
+    assert f"mounts[1].options: {value}: {NEEDS_NEW}" in message
+    message = refused(
+        in_mount_namespace(path), lambda c: c["linux"].update(rootfsPropagation=value)
+    )
+    assert f"linux.rootfsPropagation: {value}: {NEEDS_NEW}" in message
+
+
+@EXISTING
+@pytest.mark.parametrize("value", ["private", "rprivate"])
+def test_a_mount_that_exchanges_no_events_is_private_anyway(path: str | None, value: str) -> None:
+    assert plan(
+        in_mount_namespace(path),
+        lambda c: c["linux"].update(rootfsPropagation=value),
+        lambda c: c["mounts"][1]["options"].append(value),
+    )
 
 
 def test_hostname_is_set_only_when_there_is_one() -> None:

@@ -486,6 +486,7 @@ GOOD: list[tuple[str, object]] = [
     ("mounts", [{"destination": "/a", "uidMappings": MAPPING, "gidMappings": MAPPING}]),
     ("linux.namespaces", [{"type": "mount"}, {"type": "pid", "path": "/proc/1/ns/pid"}]),
     ("linux.namespaces", [{"type": "mount"}, {"type": "pid", "path": ""}]),
+    ("linux", {"maskedPaths": ["/proc/kcore"], "readonlyPaths": ["/proc/sys"]}),
     ("hostname", ""),
     ("linux", {"namespaces": spaces("time"), "timeOffsets": {"boottime": {"nanosecs": 999999999}}}),
     ("linux.intelRdt", {"closID": "/"}),
@@ -568,8 +569,6 @@ def test_a_setting_is_given(config: object, setting: str, there: bool) -> None:
         ("linux.gidMappings", "user", MAPPING),
         ("linux.timeOffsets", "time", {"monotonic": {"secs": 1}}),
         ("linux.netDevices", "network", {"a": {}}),
-        ("linux.maskedPaths", "mount", ["/proc/kcore"]),
-        ("linux.readonlyPaths", "mount", ["/proc/sys"]),
         ("linux.rootfsPropagation", "mount", "slave"),
         ("linux.sysctl", "network", {"net.core.somaxconn": "1"}),
         ("linux.sysctl", "ipc", {"kernel.shmmax": "1"}),
@@ -650,11 +649,26 @@ def test_advice_is_no_violation() -> None:
     assert [line.partition(": ")[0] for line in advice] == [
         "mounts[1].destination",
         "mounts[2].options",
-        "mounts",
+        "linux.namespaces",
         "process.capabilities.bounding[2]",
         "process.capabilities.bounding[3]",
     ]
     assert rules.advice(BASE) == []  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("path", [None, "", "/proc/1/ns/mnt"])
+def test_a_mount_namespace_that_exists_deserves_a_warning(path: str | None) -> None:
+    def advice(*capabilities: str) -> list[str]:
+        config = changed("linux.namespaces", [] if path is None else [mount | {"path": path}])
+        config["process"]["capabilities"] = {"bounding": list(capabilities)}
+        found = rules.advice(config)  # type: ignore[arg-type]
+        return [line.partition(": ")[0] for line in found]
+
+    (mount,) = spaces("mount")
+    exists = ["linux.namespaces"] if path != "" else []
+    leads_out = ["process.capabilities"] if path != "" else []
+    assert advice("CAP_SYS_ADMIN") == advice("CAP_SYS_CHROOT") == exists
+    assert advice("CAP_SYS_ADMIN", "CAP_SYS_CHROOT") == exists + leads_out
 
 
 def test_a_rule_with_a_fault_of_its_own_is_not_silenced(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -174,3 +174,24 @@ def test_an_offset_is_a_line_of_clock_and_two_numbers(offsets: Any) -> None:
         clock: (offset.get("secs", 0), offset.get("nanosecs", 0))
         for clock, offset in offsets.items()
     }
+
+
+@pytest.mark.parametrize(
+    ("user", "mount"),
+    [("", None), ("", "/run/mnt"), ("/run/user", None)],
+)
+def test_the_root_of_a_user_namespace_has_no_rights_over_a_mount_namespace_of_the_hosts(
+    user: str, mount: str | None
+) -> None:
+    spaces = [{"type": "user", "path": user}, {"type": "pid"}]
+    spaces += [{"type": "mount", "path": mount}] if mount else []
+    ids = [] if user else [{"containerID": 0, "hostID": 100000, "size": 65536}]
+    with pytest.raises(ConfigError, match="a user namespace needs a new mount namespace"):
+        plan(namespaces=spaces, uidMappings=ids, gidMappings=ids)
+
+
+def test_a_mount_namespace_of_the_user_namespaces_own_is_not_joined_on_the_way_there() -> None:
+    made = plan({"type": "user", "path": "/run/user"}, {"type": "mount", "path": "/run/mnt"})
+    assert one(made, "middle").text.startswith("joins user before")
+    assert one(made, "open-mount-namespace").data == "/run/mnt"
+    assert [kind for kind, *_ in one(made, "open-namespaces").data] == ["user"]
