@@ -32,6 +32,7 @@ PACKAGES = (
     # Kernel packages depend on an initramfs generator; this one is 100 kB, and its result is
     # not used: the lab writes its own initramfs.
     "tiny-initramfs",
+    "uidmap",
     "util-linux",
 )
 
