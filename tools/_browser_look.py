@@ -79,18 +79,27 @@ _AXE = """async (rules) => {
 }"""
 
 
-def look(page: Page, scheme: str, axe: str) -> list[str]:
-    """The problems of a page that is open: scheme, overflow, pictures, axe-core."""
+def look(page: Page, scheme: str) -> list[str]:
+    """The problems of a page as it comes: scheme, overflow, pictures."""
     problems: list[str] = []
     expected = "slate" if scheme == "dark" else "default"
     if page.evaluate(_SCHEME) != expected:
         problems.append(f"the page is not in the {scheme} scheme")
     problems += [f"overflow: {text}" for text in page.evaluate(_OVERFLOW)]
     problems += [f"picture: {text}" for text in page.evaluate(_PICTURES)]
+    return problems
+
+
+def unfold(page: Page, axe: str) -> None:
+    """Show all of a page, and make it ready for axe-core."""
     page.evaluate(_UNFOLD)
-    problems += [f"overflow, unfolded: {text}" for text in page.evaluate(_OVERFLOW)]
     page.evaluate(_THIN)
     page.evaluate(axe)
+
+
+def look_unfolded(page: Page, scheme: str) -> list[str]:
+    """The problems of a page that is unfolded: overflow, axe-core."""
+    problems = [f"overflow, unfolded: {text}" for text in page.evaluate(_OVERFLOW)]
     # The scheme changes nothing but colours.
     rules = ["color-contrast", "link-in-text-block"] if scheme == "dark" else []
     problems += [_words(violation) for violation in page.evaluate(_AXE, rules)]

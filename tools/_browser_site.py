@@ -23,9 +23,11 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-WIDTHS = (360, 800, 1440)
-SCHEMES = ("light", "dark")
+# A page is opened once in each scheme, in the first of these widths, and then resized; it is used
+# in 360 and 1440, so that all but the page for what is not found has been opened in each.
+VIEWS = {"light": (360, 800, 1440), "dark": (800, 1440, 360)}
 HEIGHT = 900
+_DRAWN = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 class BrowserError(Exception):
@@ -103,6 +105,12 @@ def view(chromium: Browser, scheme: str, width: int) -> Iterator[BrowserContext]
         yield context
     finally:
         context.close()
+
+
+def resize(page: Page, width: int) -> None:
+    """Give a page another width, and wait until it has been laid out and drawn in it."""
+    page.set_viewport_size({"width": width, "height": HEIGHT})
+    page.evaluate(_DRAWN)
 
 
 class Watch:

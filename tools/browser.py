@@ -5,16 +5,16 @@
     python3 -m tools.browser --screenshots DIR      also take pictures
 
 Each page is looked at in two schemes and three widths: no error in its console, no request to
-another host, no sideways scrolling, a text for each picture, no violation found by axe-core. Then
-the site is used: keyboard alone, tabs, search, scheme, copy. Exit status: 0 nothing found, 1
-findings, 2 it could not run.
+another host, no sideways scrolling, a text for each picture, no violation found by axe-core. It is
+opened once in each scheme, and resized. Then the site is used: keyboard alone, tabs, search,
+scheme, copy. Exit status: 0 nothing found, 1 findings, 2 it could not run.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page
@@ -32,42 +32,76 @@ def look_at_all(
     chromium: Browser, address: str, pages: list[str], axe: str, pictures: Path | None
 ) -> list[str]:
     """Look at pages in each scheme and width; a finding names them."""
-    findings: dict[str, list[str]] = {}
-    for scheme in sites.SCHEMES:
-        for width in sites.WIDTHS:
-            with sites.view(chromium, scheme, width) as context:
-                page = context.new_page()
-                watch = sites.Watch(page, address)
-                for name in pages:
-                    page.goto(f"{address}/{name}", wait_until="load")
-                    if pictures:
-                        _picture(page, pictures, f"{name}-{scheme}-{width}")
-                    for problem in looking.look(page, scheme, axe) + watch.take():
-                        findings.setdefault(f"{name}: {problem}", []).append(f"{scheme} {width}")
+    findings: dict[str, dict[str, None]] = {}
+    for scheme, widths in sites.VIEWS.items():
+        with sites.view(chromium, scheme, widths[0]) as context:
+            page = context.new_page()
+            watch = sites.Watch(page, address)
+            for name in pages:
+                sites.resize(page, widths[0])
+                page.goto(f"{address}/{name}", wait_until="load")
+                begin = f"{name.replace('/', '-').removesuffix('.html')}-{scheme}"
+                picture = pictures / begin if pictures else None
+                for width, problem in look_at(page, watch, scheme, widths, axe, picture=picture):
+                    where = findings.setdefault(f"{name}: {problem}", {})
+                    where[f"{scheme} {width}"] = None
     return [f"{text} [{', '.join(where)}]" for text, where in findings.items()]
+
+
+def look_at(
+    page: Page,
+    watch: sites.Watch,
+    scheme: str,
+    widths: tuple[int, ...],
+    axe: str,
+    *,
+    picture: Path | None = None,
+) -> Iterator[tuple[int, str]]:
+    """Problems of a page that is open, each with the width: as it comes, then all unfolded.
+
+    What goes wrong while the page loads is told of the width that it was opened in. Pictures are
+    taken of the page as it comes, where `picture` is what their names begin with.
+    """
+    for width in widths:
+        sites.resize(page, width)
+        if picture:
+            page.screenshot(path=f"{picture}-{width}.png", full_page=True)
+        yield from ((width, problem) for problem in looking.look(page, scheme) + watch.take())
+    looking.unfold(page, axe)
+    for width in reversed(widths):
+        sites.resize(page, width)
+        found = looking.look_unfolded(page, scheme) + watch.take()
+        yield from ((width, problem) for problem in found)
 
 
 def use_all(chromium: Browser, address: str, pages: list[str]) -> list[str]:
     """Use pages with the keyboard; what is the same on all pages is tried on one of them."""
-    wide: list[Use] = [using.keyboard, using.tabs, using.copy]
-    once: list[Use] = [
-        using.skip_link,
-        using.scheme,
-        lambda page: using.search(page, "runtime"),
-    ]
     findings: list[str] = []
-    one = "index.html" if "index.html" in pages else pages[0]
-    # The page for what isn't found has no text that a skip link could lead to.
-    for name in (name for name in pages if name != "404.html"):
-        uses = [(1440, use) for use in (*wide, *(once if name == one else ()))]
-        # A page in a section would open the menu at that section, with the others behind it.
-        uses += [(360, using.keyboard), *([(360, using.menu)] if name == "index.html" else [])]
-        for width, use in uses:
-            with sites.view(chromium, "light", width) as context:
-                page = context.new_page()
-                watch = sites.Watch(page, address)
+
+    def use(name: str, *uses: tuple[int, list[Use]]) -> None:
+        """Use a page as a reader who has never been there, opened in one width after the other."""
+        with sites.view(chromium, "light", uses[0][0]) as context:
+            page = context.new_page()
+            watch = sites.Watch(page, address)
+            for width, ways in uses:
+                sites.resize(page, width)
                 page.goto(f"{address}/{name}", wait_until="load")
-                findings += [f"{name}: {text}" for text in _tried(use, page) + watch.take()]
+                for way in ways:
+                    findings.extend(f"{name}: {text}" for text in _tried(way, page))
+            findings.extend(f"{name}: {text}" for text in watch.take())
+
+    # The page for what isn't found has no text that a skip link could lead to.
+    named = [name for name in pages if name != "404.html"]
+    for name in named:
+        # Tabs are last: the reader's choice stays, and hides what the other uses would try.
+        use(name, (360, [using.keyboard]), (1440, [using.keyboard, using.copy, using.tabs]))
+    one = "index.html" if "index.html" in named else named[0] if named else None
+    if one:
+        for way in (using.skip_link, using.scheme, lambda page: using.search(page, "runtime")):
+            use(one, (1440, [way]))
+    # A page in a section would open the menu at that section, with the others behind it.
+    if "index.html" in named:
+        use("index.html", (360, [using.menu]))
     return findings
 
 
@@ -76,12 +110,6 @@ def _tried(use: Use, page: Page) -> list[str]:
         return use(page)
     except PlaywrightError as error:
         return [f"{getattr(use, '__name__', 'use')}: {error.message.splitlines()[0]}"]
-
-
-def _picture(page: Page, directory: Path, name: str) -> None:
-    path = directory / f"{name.replace('/', '-').replace('.html', '')}.png"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=path, full_page=True)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -13,7 +13,6 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from playwright.sync_api import Browser
 
-from tools import _browser_look as looking
 from tools import _browser_site as sites
 from tools import _browser_use as using
 from tools import browser
@@ -82,16 +81,18 @@ class Opened:
     def write(self, body: str, name: str = "index.html") -> None:
         (self.site / name).write_text(PAGE.format(body=body), encoding="utf-8")
 
-    def look(self, body: str, scheme: str = "light", width: int = 800) -> list[str]:
+    def look(
+        self, body: str, scheme: str = "light", widths: tuple[int, ...] = (800,)
+    ) -> list[tuple[int, str]]:
         self.write(body)
         with (
             sites.serve(self.site) as address,
-            sites.view(self.chromium, scheme, width) as context,
+            sites.view(self.chromium, scheme, widths[0]) as context,
         ):
             page = context.new_page()
             watch = sites.Watch(page, address)
             page.goto(f"{address}/index.html")
-            return looking.look(page, scheme, self.axe) + watch.take()
+            return list(browser.look_at(page, watch, scheme, widths, self.axe))
 
     def use(self, use: browser.Use, body: str) -> list[str]:
         self.write(body)
@@ -137,12 +138,31 @@ def test_a_right_page(opened: Opened) -> None:
     ],
 )
 def test_a_wrong_page(opened: Opened, body: str, finding: str | None) -> None:
-    found = opened.look(body)
+    found = [problem for _, problem in opened.look(body)]
     assert found == [] if finding is None else any(finding in f for f in found), found
 
 
 def test_the_wrong_scheme(opened: Opened) -> None:
-    assert opened.look("", scheme="dark") == ["the page is not in the dark scheme"]
+    assert opened.look("", scheme="dark") == [(800, "the page is not in the dark scheme")]
+
+
+@pytest.mark.parametrize(
+    ("body", "finding"),
+    [
+        ('<p class="w">x</p>', "overflow: 2000 wide: p.w"),
+        ('<details><p class="w">x</p></details>', "overflow, unfolded: 2000 wide: p.w"),
+        ('<p class="pale">pale</p>', "axe color-contrast"),
+        ("<script>onresize = () => console.error(innerWidth)</script>", "console: 800"),
+    ],
+)
+@pytest.mark.parametrize("widths", [(360, 800, 1440), (1440, 360, 800)])
+def test_a_page_that_is_wrong_in_one_width(
+    opened: Opened, widths: tuple[int, ...], body: str, finding: str
+) -> None:
+    style = "<style>@media (width: 800px) { .w { width: 2000px } .pale { color: #aaa } }</style>"
+    found = opened.look(style + body, widths=widths)
+    assert any(text.startswith(finding) for _, text in found)
+    assert {width for width, text in found if text.startswith(finding)} == {800}
 
 
 def test_keyboard(opened: Opened) -> None:
@@ -217,11 +237,13 @@ def run(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 def test_main_takes_pictures_and_names_pages(opened: Opened, tmp_path: Path) -> None:
-    opened.write("<script>console.error('oh')</script>", "page.html")
+    opened.write("<svg></svg><script>console.error('oh')</script>", "page.html")
     pictures = tmp_path / "pictures"
     done = run("--site", tmp_path, "--page", "page", "--screenshots", pictures)
     assert done.returncode == 1
-    assert "page.html: console: oh [light 360, light 800, light 1440, dark 360" in done.stdout
+    every = "[light 360, light 800, light 1440, dark 800, dark 1440, dark 360]"
+    assert f'page.html: picture: svg: no role="img" {every}' in done.stdout
+    assert "page.html: console: oh [light 360, dark 800]" in done.stdout
     assert len(list(pictures.glob("page-*.png"))) == 6
 
 
