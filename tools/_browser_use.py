@@ -106,6 +106,8 @@ def menu(page: Page) -> list[str]:
 
 def search(page: Page, word: str) -> list[str]:
     """With the keyboard alone: open the search, type a word, go to the first result."""
+    if not page.locator("[data-md-component=search-query]").count():
+        return ["search: there is no field for it"]
     before = page.url
     page.keyboard.press("/")
     page.keyboard.type(word)

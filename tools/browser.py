@@ -38,7 +38,6 @@ def look_at_all(
             page = context.new_page()
             watch = sites.Watch(page, address)
             for name in pages:
-                sites.resize(page, widths[0])
                 page.goto(f"{address}/{name}", wait_until="load")
                 begin = f"{name.replace('/', '-').removesuffix('.html')}-{scheme}"
                 picture = pictures / begin if pictures else None
@@ -60,7 +59,8 @@ def look_at(
     """Problems of a page that is open, each with the width: as it comes, then all unfolded.
 
     What goes wrong while the page loads is told of the width that it was opened in. Pictures are
-    taken of the page as it comes, where `picture` is what their names begin with.
+    taken of the page as it comes, where `picture` is what their names begin with. At the end the
+    window is in the first width again, ready for the next page.
     """
     for width in widths:
         sites.resize(page, width)

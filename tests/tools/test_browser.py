@@ -217,7 +217,14 @@ def test_copy(opened: Opened) -> None:
 
 def test_search_that_finds_nothing(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(using, "PATIENCE", 200)
-    assert opened.use(lambda page: using.search(page, "x"), "") == ["search: nothing found for 'x'"]
+    field = '<input aria-label="Search" data-md-component="search-query">'
+    search = opened.use(lambda page: using.search(page, "x"), field)
+    assert search == ["search: nothing found for 'x'"]
+
+
+def test_search_that_is_not_there(opened: Opened) -> None:
+    search = opened.use(lambda page: using.search(page, "x"), "")
+    assert search == ["search: there is no field for it"]
 
 
 def test_scheme_that_stays(opened: Opened) -> None:
