@@ -173,6 +173,21 @@ def test_the_others_of_the_namespace_may_end(
     anocir.quiet("delete", "--force", "c1")
 
 
+def test_what_is_mounted_ends_with_the_last_process(
+    anocir: Runtime, bundle: Bundle, existing: int | str, volume: Path
+) -> None:
+    """The kernel gives a filesystem up when nobody has it mounted any more, and tells that."""
+    world.mount("t", str(volume), "tmpfs", "")
+    with world.Watch(volume) as watch:
+        bundle.mount("/v", "bind", volume).args("sleep", "1000")
+        anocir.quiet("run", "-d", "-b", bundle, "c1")
+        world.unmount(volume)
+        assert not watch.unmounted(0), "the container has it"
+        anocir.quiet("kill", "c1", "KILL")
+        anocir.wait_stopped("c1")
+        assert watch.unmounted(60), "nobody has deleted the container, and nobody has to"
+
+
 def test_a_root_that_is_not_visible_there(
     anocir: Runtime, bundle: Bundle, holder: Holder, volume: Path
 ) -> None:

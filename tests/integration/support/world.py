@@ -15,6 +15,7 @@ import os
 import select
 import signal
 import subprocess
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ MS_BIND = 0x1000
 MS_REC = 0x4000
 MS_PRIVATE = 0x40000
 MS_SHARED = 0x100000
+IN_DELETE_SELF = 0x400  # linux/inotify.h
+IN_UNMOUNT = 0x2000
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -128,6 +131,34 @@ def bind(source: Path, where: Path) -> None:
 def unmount(where: Path) -> None:
     """Take away a mount and what is below it (umount2(2), MNT_DETACH)."""
     _check(_libc.umount2(os.fsencode(where), 2), str(where))
+
+
+class Watch:
+    """Tells when the filesystem at a place is mounted nowhere any more (inotify(7)).
+
+    It does not keep the filesystem mounted itself.
+    """
+
+    def __init__(self, where: Path) -> None:
+        self.fd = _libc.inotify_init1(os.O_CLOEXEC)
+        # The event that is waited for comes unasked.
+        number = _libc.inotify_add_watch(self.fd, os.fsencode(where), IN_DELETE_SELF)
+        _check(min(number, 0), "inotify_add_watch")
+
+    def unmounted(self, seconds: float) -> bool:
+        """Wait for that at most so long; ask no more once it has been told."""
+        poll = select.poll()
+        poll.register(self.fd, select.POLLIN)
+        if not poll.poll(seconds * 1000):
+            return False
+        # struct inotify_event: the watch, and what has happened.
+        return bool(int.from_bytes(os.read(self.fd, 4096)[4:8], sys.byteorder) & IN_UNMOUNT)
+
+    def __enter__(self) -> Watch:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self.fd)
 
 
 def _check(result: int, what: str) -> None:
