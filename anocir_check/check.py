@@ -23,6 +23,7 @@ PARTS = {
     2: "create",
     3: "state-delete",
     4: "init-start",
+    5: "hooks",
 }
 
 F = TypeVar("F", bound=Callable[..., Any])
