@@ -152,6 +152,10 @@ class Manager:
     def _hold(self, frozen: bool) -> None:
         """Freeze or thaw the cgroup if the host can; part of kill()."""
 
+    def remove_if_empty(self) -> bool:
+        """Remove what is there to remove when no process is left, and say whether that was all."""
+        return all(group.remove_if_empty(self.owner, self.marked) for group in self.groups)
+
     def remove(self) -> None:
         """Remove the cgroup from every hierarchy, with what the container made below it.
 

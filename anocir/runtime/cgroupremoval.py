@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 def remove(entry: Entry, record: Record | None) -> None:
     """Kill and remove; with no readable record, the cgroup is found by its place and its mark."""
     cgroup = _known(record) or _find(entry)
-    if cgroup is not None:
+    # Most containers leave nobody behind, and to find that out takes longer than to try.
+    if cgroup is not None and not cgroup.remove_if_empty():
         cgroup.kill()
         cgroup.remove()
 

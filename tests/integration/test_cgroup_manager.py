@@ -532,6 +532,40 @@ def test_living_process_stops_the_removal(
     process.status()
 
 
+def test_an_empty_cgroup_is_removed_with_its_parents_at_once(owner: str) -> None:
+    cgroup = manager.new(f"{TOP}/above/c1", False, owner)
+    cgroup.create()
+    assert cgroup.remove_if_empty()
+    assert directories() == set()
+
+
+def test_what_is_not_empty_takes_more_than_one_call(made: base.Manager) -> None:
+    process = Process()
+    Path(made.groups[-1].path, "cgroup.procs").write_text(str(process.pid))
+    assert not made.remove_if_empty()
+    assert process.alive()
+    assert os.path.isdir(made.groups[-1].path)
+    made.kill()
+    process.status()
+
+
+def test_nothing_of_a_stranger_is_removed_at_once(
+    made: base.Manager, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    rival = manager.new("made", True, str(tmp_path_factory.mktemp("rival")))
+    assert not rival.remove_if_empty()
+    assert made.groups[0].belongs_to(made.owner, made.marked)
+
+
+def test_a_directory_that_was_there_is_not_removed_at_once(owner: str) -> None:
+    with existing("/old") as there:
+        cgroup = manager.new(f"{TOP}/old", False, owner)
+        cgroup.create()
+        assert not cgroup.remove_if_empty()
+        cgroup.remove()
+        assert all(os.path.isdir(path) for path in there)
+
+
 def test_removal_waits_for_the_dying(made: base.Manager) -> None:
     process = Process()
     add(made, process.pid)
