@@ -23,6 +23,3 @@ class Absent(Manager):
 
     def load_devices(self, rules: list[DeviceRule]) -> None:
         """Do nothing: nobody can make a device who may not make a cgroup."""
-
-    def kill(self, signal: int = 9) -> None:
-        """Do nothing: there are no processes to be found by it."""

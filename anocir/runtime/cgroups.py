@@ -28,6 +28,7 @@ def make(step: Step, context: Context) -> None:
     cgroup.create()
     context.undo.append(cgroup.remove)
     context.cgroup = cgroup
+    context.enders.append(cgroup.kill)
     # The mark that create() leaves, or could not leave, is part of the record.
     context.record.cgroup = cgroup.record()
     fd = cgroup.dirfd()

@@ -49,7 +49,8 @@ class Context:
     The child gets a copy of all of it, as a forked process does. ``root`` is the directory of
     all containers; a descriptor that isn't open is -1. ``fail_at`` names a step to fail at before
     it does anything. ``undo`` is what takes back the steps so far, oldest first. ``times`` has
-    (name, nanoseconds) of each step that succeeded. ``make_child`` forks in place of a plain clone,
+    (name, nanoseconds) of each step that succeeded. ``enders`` end all that the container's
+    process has started, as a cgroup can. ``make_child`` forks in place of a plain clone,
     ``sources`` are mounts that were copied before it, by (path, with all below), and
     ``keeps_groups`` says that supplementary groups can't be changed.
     """
@@ -63,6 +64,7 @@ class Context:
         "clone_flags",
         "console_fd",
         "doors",
+        "enders",
         "entry",
         "error_fd",
         "executable",
@@ -140,6 +142,7 @@ class Context:
         self.cgroup: Manager
         self.cgroup_fd = -1
         self.doors: list[int] = []
+        self.enders: list[Callable[[], None]] = []
         self.root_fd = -1
         self.null_fd = -1
         self.proc_fd = -1

@@ -114,7 +114,7 @@ def answer(context: Context) -> dict[str, Any] | None:
     hooks = context.hooks
     assert hooks is not None
     context.undo.insert(0, lambda: hooks.poststop(context.warn))
-    context.undo.append(context.cgroup.kill)
+    context.undo += context.enders
     with interrupt.Window():
         hooks.run("prestart", "created", context.pid)
         hooks.run("createRuntime", "created", context.pid)
