@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +11,11 @@ from typing import NamedTuple
 from lab import paths
 from lab.arch import Arch
 from lab.image import Image
+
+# What an image has beside its packages, at most, in bytes: the kernel unpacked, and the initramfs.
+BOOT_FILES = 60_000_000
+# mke2fs writes an inode of 256 bytes for every 16 KiB of a file system.
+BYTES_PER_INODE_BYTE = 64
 
 
 class Package(NamedTuple):
@@ -90,13 +96,21 @@ def differences(locked: Iterable[Package], real: Iterable[Package]) -> list[str]
 
 
 def sizes_ahead(image: Image, arch: Arch) -> str:
-    """What a build will download and fill, as far as the lock file tells."""
+    """What a build will download and fill, as far as the lock file tells.
+
+    dpkg counts the documentation as well, which the image leaves out, so the packages take less.
+    While the disk is made, they are there three times: as a tar file, unpacked, and in the disk.
+    mmdebstrap makes that tar file of a directory of its own, which also holds what it downloads.
+    """
     packages = read().get(key(image, arch))
     if not packages:
         return f"lab: building {image.name} for {arch.debian}; its size is not in lab/image.lock"
-    download = sum(package.size for package in packages) / 1e6
-    disk = sum(package.installed for package in packages) / 1e3
+    download = sum(package.size for package in packages)
+    installed = sum(package.installed for package in packages) * 1024
+    disk = installed + image.size // BYTES_PER_INODE_BYTE + BOOT_FILES
     return (
-        f"lab: building {image.name} for {arch.debian}: about {download:.0f} MB to download, "
-        f"at most {disk:.0f} MB of disk in {paths.images()}, twice that while it is built"
+        f"lab: building {image.name} for {arch.debian}: about {download / 1e6:.0f} MB to download, "
+        f"at most {disk / 1e6:.0f} MB of disk in {paths.images()}; while it is built, at most "
+        f"{(disk + 2 * installed) / 1e6:.0f} MB there and {(installed + download) / 1e6:.0f} MB "
+        f"in {tempfile.gettempdir()}"
     )

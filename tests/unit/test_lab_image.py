@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -124,8 +125,22 @@ def test_the_repository_locks_every_image() -> None:
 
 
 def test_sizes_are_stated_before_a_build() -> None:
-    assert "MB to download" in lock.sizes_ahead(TRIXIE, AMD64)
+    words = lock.sizes_ahead(TRIXIE, AMD64)
+    assert "MB to download" in words and str(paths.images()) in words
     assert "not in lab/image.lock" in lock.sizes_ahead(TRIXIE, arch.named("arm64"))
+
+
+# What `du` says of the images that were built from the lock file, in MB.
+REAL_SIZES = {"trixie": 300, "bookworm": 372}
+
+
+@pytest.mark.parametrize("name", REAL_SIZES)
+def test_the_size_that_is_stated_is_enough_and_not_twice_too_much(name: str) -> None:
+    stated = re.search(r"at most (\d+) MB of disk.* at most (\d+) MB there",
+                       lock.sizes_ahead(image.named(name), AMD64))  # fmt: skip
+    assert stated
+    assert REAL_SIZES[name] <= int(stated[1]) <= REAL_SIZES[name] * 1.3
+    assert int(stated[2]) >= 2 * int(stated[1])
 
 
 # Where packages come from.

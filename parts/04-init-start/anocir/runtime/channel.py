@@ -2,7 +2,7 @@
 
 Two pipes, one JSON object per line. The messages, in order:
 
-    runtime -> init    go       the process is in its cgroup
+    runtime -> init    go       do the steps of the init stage
     init -> runtime    ready    every step of the init stage is done
     runtime -> init    go       the record is written; wait for `start`
     init -> runtime    error    instead of any of its own: step and text

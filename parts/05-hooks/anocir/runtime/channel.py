@@ -2,7 +2,7 @@
 
 Two pipes, one JSON object per line. The messages, in order:
 
-    runtime -> init    go       the process is in its cgroup
+    runtime -> init    go       do the steps of the init stage
     init -> runtime    hooks    run the hooks that are yours
     runtime -> init    go       they have succeeded; neither of the two comes without hooks
     init -> runtime    ready    every step of the init stage is done
