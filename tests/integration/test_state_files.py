@@ -35,6 +35,7 @@ DAMAGE: dict[str, Callable[[bytes], bytes]] = {
     "process 1": lambda text: with_field(text, "pid", 1),
     "a negative pid": lambda text: with_field(text, "pid", -5),
     "a huge pid": lambda text: with_field(text, "pid", 1 << 70),
+    "another container's": lambda text: with_field(text, "id", "c2"),
     "a deep one": lambda text: b"[" * 100_000,
 }
 

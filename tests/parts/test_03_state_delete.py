@@ -448,7 +448,8 @@ def test_delete_waits_for_lock(runtime: Runtime, bundle: Make) -> None:
     clause="checks.md#series",
     kind="series",
     hints=(
-        "A record can be empty, cut off, or no object at all: check what you have read.",
+        "A record can be empty, cut off, no object at all, or that of another container: "
+        "check what you have read.",
         "delete --force must work without the record, or the container stays for ever.",
     ),
 )
@@ -458,13 +459,14 @@ def test_state_damaged(runtime: Runtime, bundle: Make) -> None:
     path = runtime.root / container.id / "state.json"
     good = path.read_bytes()
     half = good[: len(good) // 2]
+    another = json.dumps(json.loads(good) | {"id": "another"}).encode()
     cuts = [good[:1], good[: len(good) // 4], good[:-2]]
-    for damage in (b"", b"null", b"[]", b"42", b'"x"', b"{}", b"\xff\xfe\0", half, *cuts):
+    for damage in (b"", b"null", b"[]", b"42", b'"x"', b"{}", b"\xff\xfe\0", half, another, *cuts):
         path.write_bytes(damage)
         result = runtime.state(container.id).refused(container.id).no_stdout()
         same(len(result.stderr.splitlines()), 1, f"lines of error for {damage[:40]!r}")
     container.delete().refused()
-    for damage in (b"", b"null", half):
+    for damage in (b"", b"null", half, another):
         damaged = runtime.create(bundle())
         (runtime.root / damaged.id / "state.json").write_bytes(damage)
         damaged.delete("--force").silent()

@@ -88,6 +88,7 @@ def test_what_is_no_record(entry: Entry, text: str) -> None:
 WRONG: list[tuple[str, object]] = [
     ("ociVersion", 1),
     ("id", None),
+    ("id", "b"),
     ("bundle", []),
     ("created", 5),
     ("annotations", None),

@@ -77,6 +77,8 @@ def load(entry: Entry) -> Record:
     for field, types in _FIELDS.items():
         if type(document.get(field)) not in types:
             raise StateError(_advice(entry, f"field {field} is missing or of the wrong type"))
+    if document["id"] != entry.id:
+        raise StateError(_advice(entry, "it is the record of another container"))
     record = Record(
         document["id"],
         document["ociVersion"],

@@ -101,6 +101,8 @@ def load(entry: Entry) -> Record:
     for field, types in _FIELDS.items():
         if type(document.get(field)) not in types:
             raise StateError(_advice(entry, f"field {field} is missing or of the wrong type"))
+    if document["id"] != entry.id:
+        raise StateError(_advice(entry, "it is the record of another container"))
     if (pid := document.get("pid")) is not None and pid not in _PIDS:
         raise StateError(_advice(entry, f"{pid} is no pid of a container"))
     record = Record(
