@@ -26,6 +26,7 @@ after_fork_child = ffi.function("PyOS_AfterFork_Child")
 _OLD_NUMBERS = {
     "x86_64": {
         "rt_sigaction": 13,
+        "madvise": 28,
         "clone": 56,
         "fstatfs": 138,
         "prctl": 157,
@@ -50,6 +51,7 @@ _OLD_NUMBERS = {
     },
     "aarch64": {
         "rt_sigaction": 134,
+        "madvise": 233,
         "clone": 220,
         "fstatfs": 44,
         "prctl": 167,

@@ -5,13 +5,17 @@ Which files that becomes depends on the host's cgroups, so it is for the cgroup 
 
 from __future__ import annotations
 
-from anocir.plan.plan import FINISH, PREPARE, Step
+from anocir.plan.plan import ATTACH, FINISH, PREPARE, Step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from anocir.spec.types import Config
+
+
+# Below this many bytes the memory of our own init counts. It is 1 MiB and a bit at most.
+SMALL = 4 << 20
 
 
 def plan(config: Config, container_id: str) -> list[Step]:
@@ -22,10 +26,14 @@ def plan(config: Config, container_id: str) -> list[Step]:
     """
     resources: dict[str, Any] = dict(config["linux"]["resources"])
     asked = {name: part for name, part in resources.items() if part and name != "devices"}
-    return [
+    steps = [
         Step(PREPARE, "load-limits", "load limits", "find out what they are on this host", asked),
         Step(FINISH, "limits", "limits", ", ".join(_describe(asked))),
     ]
+    if 0 < asked.get("memory", {}).get("limit", 0) < SMALL:
+        text = "copy what the process shares with the runtime, so that it need not"
+        steps.append(Step(ATTACH, "copy-pages", "shared pages", text))
+    return steps
 
 
 def _describe(asked: dict[str, Any]) -> list[str]:

@@ -53,6 +53,7 @@ APPLIERS: dict[str, Applier | str] = {
     "cgroup-owner": "ownership.give",
     "load-limits": "limits.load",
     "limits": "limits.apply",
+    "copy-pages": "pages.copy",
     "keyring": namespaces.new_keyring,
     "propagation": rootfs.set_propagation,
     "root": rootfs.attach_root,

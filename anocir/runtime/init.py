@@ -38,6 +38,9 @@ def main(context: Context, channel: Channel) -> NoReturn:
 
 def _carry_out(context: Context, channel: Channel) -> None:
     try:
+        # Nothing is written before that, as the pages may still be the runtime's: pages.copy.
+        if channel.receive() is None:
+            return
         _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
         seal_imports()
         # The log is none of the descriptors that stay: the runtime writes down what we say.
@@ -52,8 +55,6 @@ def _carry_out(context: Context, channel: Channel) -> None:
             *context.handover.fds,
         ]
         close_strangers([*lasting, *context.keep_fds])
-        if channel.receive() is None:
-            return
         context.times.clear()
         context.run(INIT)
         close_strangers(lasting)

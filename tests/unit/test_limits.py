@@ -273,7 +273,7 @@ def test_what_the_encoders_take_breaks_no_rule(case: tuple[str, Any, Any, Any]) 
 def test_the_plan_names_what_is_limited() -> None:
     resources = {
         "devices": [],
-        "memory": {"limit": 1},
+        "memory": {"limit": 4 << 20},
         "hugepageLimits": PAGES,
         "pids": {"limit": 0},
     }
@@ -281,6 +281,13 @@ def test_the_plan_names_what_is_limited() -> None:
     assert [step.stage for step in steps] == ["prepare", "finish"]
     assert steps[1].text == "memory (limit), hugepageLimits, pids (limit)"
     assert set(steps[0].data) == {"memory", "hugepageLimits", "pids"}
+
+
+@pytest.mark.parametrize(("limit", "counts"), [(1, True), ((4 << 20) - 1, True), (-1, False)])
+def test_shared_pages_are_copied_where_they_count(limit: int, counts: bool) -> None:
+    resources = {"memory": {"limit": limit}}
+    steps = limits_plan.plan({"linux": {"resources": resources}}, "c1")  # type: ignore[typeddict-item]
+    assert [step.stage for step in steps if step.kind == "copy-pages"] == ["attach"] * counts
 
 
 # Applying, to directories that look like cgroups
