@@ -27,8 +27,8 @@ def delete(root: str, container_id: str, warn: Callable[[str], None], force: boo
     """Delete a stopped container, or with ``force`` any container (runtime.md, Delete).
 
     ``force`` kills what still runs, forgives a container that is not there, and works on one
-    whose files are damaged. A poststop hook that fails is warned of. Raises NoSuchContainer,
-    StateError, and Error when it isn't stopped.
+    whose files are damaged or not its own. A poststop hook that fails is warned of. Raises
+    NoSuchContainer, StateError, and Error when it isn't stopped.
     """
     try:
         entry = Store(root).open(container_id)
@@ -47,6 +47,11 @@ def delete(root: str, container_id: str, warn: Callable[[str], None], force: boo
             _dismiss(entry)
         elif record is not None and (status := record.status()) != "stopped":
             raise Error(f"cannot delete container {container_id} that is not stopped: {status}")
+        elif strange := entry.directories():
+            raise StateError(
+                f"cannot delete container {container_id}: {entry.path}/{strange[0]} is a directory"
+                f" that is not its own; only `delete --force {container_id}` takes that away, too"
+            )
         _remove(entry, record, warn)
     except NoSuchContainer:
         if not force:

@@ -119,11 +119,20 @@ class Entry:
             file.write(content)
         os.rename(temporary, name, src_dir_fd=self.fd, dst_dir_fd=self.fd)
 
+    def directories(self) -> list[str]:
+        """Return the names of directories in this one, sorted: somebody else has made them."""
+        with os.scandir(self.fd) as found:
+            return sorted(e.name for e in found if e.is_dir(follow_symlinks=False))
+
     def remove(self) -> None:
-        """Delete the directory, the record last: a delete that broke off can be repeated."""
+        """Delete the directory with all that is in it.
+
+        The record goes last: a delete that broke off can be repeated. Raises StateError where
+        something is mounted.
+        """
         names = os.listdir(self.fd)
         for name in sorted(names, key=lambda name: name == STATE_FILE):
-            os.unlink(name, dir_fd=self.fd)
+            _remove(self.fd, name)
         os.rmdir(self.path)
 
     def close(self) -> None:
@@ -193,6 +202,34 @@ def _make_directory(path: str, mode: int) -> None:
     except FileExistsError:
         if not os.path.isdir(path):
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path) from None
+
+
+def _remove(parent_fd: int, name: str) -> None:
+    """Delete a file, or a directory with all that is in it, by descriptors: no link is followed.
+
+    Raises StateError where something is mounted: that may be the host's own files.
+    """
+    try:
+        os.unlink(name, dir_fd=parent_fd)
+        return
+    except IsADirectoryError:
+        pass
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    fd = os.open(name, flags, dir_fd=parent_fd)
+    try:
+        if _mount_of(fd) != _mount_of(parent_fd):
+            raise StateError(f"something is mounted on {os.readlink(f'/proc/self/fd/{fd}')}")
+        for inner in os.listdir(fd):
+            _remove(fd, inner)
+    finally:
+        os.close(fd)
+    os.rmdir(name, dir_fd=parent_fd)
+
+
+def _mount_of(fd: int) -> str:
+    """Return the line that names the mount of an open file (proc(5), fdinfo)."""
+    with open(f"/proc/self/fdinfo/{fd}", encoding="ascii") as file:
+        return next(line for line in file if line.startswith("mnt_id:"))
 
 
 def _open_directory(path: str) -> int:

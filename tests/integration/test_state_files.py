@@ -91,6 +91,58 @@ def test_a_lost_record_is_made_up_for_by_the_frozen_config(anocir: Runtime, bund
     world.wait_end(pid, 0.1)
 
 
+def test_a_directory_that_is_not_ours(anocir: Runtime, bundle: Bundle, tmp_path: Path) -> None:
+    """Plain delete leaves everything as it was; force takes it away, and follows no link."""
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside/kept").write_text("")
+    pid = sleeping(anocir, bundle)
+    top = anocir.root / "c1"
+    (top / "strange/deep").mkdir(parents=True)
+    (top / "strange/deep/link").symlink_to(tmp_path / "outside")
+    anocir.quiet("kill", "c1", "KILL")
+    world.wait_end(pid)
+    before = modes(top), (top / "state.json").read_bytes()
+    message = anocir.fails("delete", "c1")
+    assert f"{top}/strange" in message and "`delete --force c1`" in message
+    assert (modes(top), (top / "state.json").read_bytes()) == before
+    anocir.quiet("delete", "--force", "c1")
+    assert anocir.ids() == [] and (tmp_path / "outside/kept").exists()
+
+
+@pytest.mark.parametrize("status", ["created", "running"])
+@pytest.mark.parametrize("name", ["state.json", "config.json", "go.fifo", "error.fifo"])
+def test_a_directory_in_place_of_a_file(
+    anocir: Runtime, bundle: Bundle, name: str, status: str
+) -> None:
+    pid = sleeping(anocir, bundle, status)
+    path = anocir.root / "c1" / name
+    path.unlink(missing_ok=True)
+    (path / "deep").mkdir(parents=True)
+    anocir.quiet("delete", "--force", "c1")
+    world.wait_end(pid, 0.1)
+    assert anocir.ids() == []
+
+
+def test_what_is_mounted_in_the_state_is_not_entered(
+    anocir: Runtime, bundle: Bundle, tmp_path: Path
+) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside/kept").write_text("")
+    pid = sleeping(anocir, bundle)
+    inner = anocir.root / "c1/strange/inner"
+    inner.mkdir(parents=True)
+    subprocess.run(["mount", "--bind", tmp_path / "outside", inner], check=True)
+    try:
+        assert anocir.fails("delete", "--force", "c1") == f"something is mounted on {inner}"
+        assert (tmp_path / "outside/kept").exists()
+        assert "state.json" in os.listdir(anocir.root / "c1"), "it can be repeated"
+    finally:
+        subprocess.run(["umount", inner], check=True)
+    world.wait_end(pid, 0.1)
+    anocir.quiet("delete", "--force", "c1")
+    assert (tmp_path / "outside/kept").exists() and anocir.ids() == []
+
+
 @pytest.mark.parametrize("gone", ["go.fifo", "error.fifo"])
 def test_missing_fifos(anocir: Runtime, bundle: Bundle, gone: str) -> None:
     sleeping(anocir, bundle, "created")

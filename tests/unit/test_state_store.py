@@ -284,3 +284,44 @@ def test_the_record_is_removed_last(store: Store, monkeypatch: pytest.MonkeyPatc
     entry.remove()
     assert removed[-1] == stores.STATE_FILE and len(removed) == 4
     assert store.ids() == []
+
+
+def test_directories_go_too_and_no_link_is_followed(store: Store, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "kept").write_text("")
+    entry = store.reserve("a")
+    assert entry.directories() == []
+    top = Path(entry.path)
+    (top / "strange/deep/er").mkdir(parents=True)
+    (top / "strange/deep/file").write_text("")
+    for name in ("link", "strange/link", "strange/deep/link"):
+        (top / name).symlink_to(outside)
+    (top / stores.STATE_FILE).mkdir()
+    assert entry.directories() == [stores.STATE_FILE, "strange"]
+    entry.remove()
+    assert store.ids() == [] and [path.name for path in outside.iterdir()] == ["kept"]
+
+
+def test_a_directory_becomes_a_link_while_it_is_looked_at(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "kept").write_text("")
+    entry = store.reserve("a")
+    strange = Path(entry.path) / "strange"
+    strange.mkdir()
+    unlink = os.unlink
+
+    def exchange(name: str, *, dir_fd: int) -> None:
+        try:
+            unlink(name, dir_fd=dir_fd)
+        finally:
+            strange.rmdir()
+            strange.symlink_to(outside)
+
+    monkeypatch.setattr(stores.os, "unlink", exchange)
+    with pytest.raises(NotADirectoryError):
+        entry.remove()
+    assert (outside / "kept").exists()
