@@ -24,6 +24,7 @@ PARTS = {
     3: "state-delete",
     4: "init-start",
     5: "hooks",
+    6: "kill",
 }
 
 F = TypeVar("F", bound=Callable[..., Any])
