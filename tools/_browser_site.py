@@ -27,6 +27,11 @@ ARGUMENTS = (
 # in 360 and 1440, so that all but the page for what is not found has been opened in each.
 VIEWS = {"light": (360, 800, 1440), "dark": (800, 1440, 360)}
 HEIGHT = 900
+_INDEX = "**/search/search_index.json"
+_NOTHING = {
+    "config": {"lang": ["en"], "separator": " ", "pipeline": [], "fields": {"title": {}}},
+    "docs": [],
+}
 _DRAWN = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
@@ -93,14 +98,22 @@ def pages(site: Path, prefixes: list[str]) -> list[str]:
 
 
 @contextlib.contextmanager
-def view(chromium: Browser, scheme: str, width: int) -> Iterator[BrowserContext]:
-    """A window of one width, for a reader who prefers one scheme; nothing moves in it."""
+def view(
+    chromium: Browser, scheme: str, width: int, *, index: bool = False
+) -> Iterator[BrowserContext]:
+    """A window of one width, for a reader who prefers one scheme; nothing moves in it.
+
+    Without `index` the pages get an index of nothing to search in. Each page would read and sort
+    the words of all of them otherwise, which takes longer than to show it.
+    """
     context = chromium.new_context(
         color_scheme="dark" if scheme == "dark" else "light",
         reduced_motion="reduce",
         viewport={"width": width, "height": HEIGHT},
     )
     context.grant_permissions(["clipboard-read", "clipboard-write"])
+    if not index:
+        context.route(_INDEX, lambda route: route.fulfill(json=_NOTHING))
     try:
         yield context
     finally:

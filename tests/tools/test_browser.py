@@ -254,6 +254,35 @@ def test_main_takes_pictures_and_names_pages(opened: Opened, tmp_path: Path) -> 
     assert len(list(pictures.glob("page-*.png"))) == 6
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_every_page_is_in_some_browser_once(opened: Opened, tmp_path: Path, jobs: int) -> None:
+    """The site's first page is the one where the search is tried, whoever has that page."""
+    for name in ("a.html", "index.html", "z.html"):
+        opened.write("<script>console.error('oh')</script>", name)
+    done = run("--site", tmp_path, "--jobs", jobs)
+    for name in ("a.html", "index.html", "z.html"):
+        assert done.stdout.count(f"{name}: console: oh [") == 1
+    assert done.stdout.count("index.html: search: there is no field for it") == 1
+    assert "a.html: search" not in done.stdout
+    assert "3 pages, " in done.stdout
+
+
+def test_only_who_searches_gets_the_index(chromium: Browser, tmp_path: Path) -> None:
+    index = tmp_path / "search/search_index.json"
+    index.parent.mkdir()
+    index.write_text('"all"')
+    (tmp_path / "index.html").write_text("x")
+    ask = "async () => await (await fetch('search/search_index.json')).json()"
+    for wanted in (True, False):
+        with (
+            sites.serve(tmp_path) as address,
+            sites.view(chromium, "light", 800, index=wanted) as context,
+        ):
+            page = context.new_page()
+            page.goto(f"{address}/index.html")
+            assert (page.evaluate(ask) == "all") is wanted
+
+
 def test_no_pages(tmp_path: Path) -> None:
     done = run("--site", tmp_path)
     assert done.returncode == 2
