@@ -15,8 +15,8 @@ trap 'rm -rf "$logs"' EXIT
 failed=
 
 both="default run cgroups cgroup_manager limits namespaces mount_namespace mounts"
-first="failures vs_runc vs_runc_configs id_mounts user_namespace settings seal"
-second="devices time_namespace tmpcopyup mounts_vs_runc rootless sysctl mount_options"
+first="failures vs_runc_configs id_mounts user_namespace settings seal"
+second="devices time_namespace tmpcopyup vs_runc mounts_vs_runc rootless sysctl mount_options"
 anywhere="lifecycle paths process state_files concurrency install terminal preserve_fds features
     hooks hook_failures seccomp escape"
 
