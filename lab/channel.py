@@ -17,6 +17,11 @@ from lab.errors import CommandTimeout, LabError
 # The agent may not be up yet, or the last client's leaving may still be on its way to it.
 HELLO_AGAIN = 0.1
 
+# A frame may lie in the VM's memory and nobody be told of it: an emulated processor doesn't keep
+# the order of memory accesses that virtio relies on (QEMU before 8.1). The next frame calls for
+# it, so after this many seconds of silence there is one.
+NUDGE_AFTER = 0.5
+
 
 class Result(NamedTuple):
     """What a command left behind. status: 0-255, 128 + n after signal n."""
@@ -68,7 +73,7 @@ class Channel:
         return self._socket.fileno()
 
     def _greet(self, alive: Callable[[], bool], deadline: float) -> None:
-        word = os.urandom(8).hex().encode()
+        self._word = word = os.urandom(8).hex().encode()
         while alive():
             if time.monotonic() > deadline:
                 raise LabError("the VM's agent does not answer; see `lab status` for its log")
@@ -133,6 +138,14 @@ class Channel:
             raise LabError("the VM has ended")
         return self._decoder.feed(data)
 
+    def _insist(self, deadline: float | None, also: Sequence[int] = ()) -> list[tuple[str, bytes]]:
+        """As receive(), for a while, and send a frame that changes nothing if nothing comes."""
+        until = time.monotonic() + NUDGE_AFTER
+        found = self.receive(until if deadline is None else min(until, deadline), also)
+        if not found and not self._unsent and time.monotonic() >= until:
+            self.send(frames.HELLO, self._word)
+        return found
+
     def start(
         self,
         argv: Sequence[str],
@@ -159,7 +172,7 @@ class Channel:
         Raises CommandTimeout at the deadline, LabError if the command was refused.
         """
         while True:
-            found = self.receive(deadline, also)
+            found = self._insist(deadline, also)
             for kind, payload in found:
                 if kind == frames.REFUSED:
                     raise LabError(f"the VM refused the command: {payload.decode()}")
@@ -177,7 +190,7 @@ class Channel:
         self.send(kind, payload)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
-            for answer, text in self.receive(deadline):
+            for answer, text in self._insist(deadline):
                 if answer == frames.REFUSED:
                     raise LabError(f"the VM refused: {text.decode(errors='replace')}")
                 if answer == kind:

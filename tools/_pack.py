@@ -98,7 +98,9 @@ def parsed(path: str) -> ast.Module:
 
 
 def compiled(tree: ast.Module, shown: str) -> CodeType:
-    """Return the code of a module without docstrings and annotations, which nobody can see here.
+    """Return the code of a module without what nobody can see here.
+
+    That are docstrings, and annotations of functions.
 
     The import of ``__future__`` is left out, too: a file less to open.
     """

@@ -90,12 +90,16 @@ def keep(step: Step, context: Context) -> None:
 
 
 def load(entry: Entry) -> Hooks:
-    """Return what was kept; raises StateError when it is damaged."""
+    """Return what was kept; raises StateError when it is damaged or another container's."""
     try:
         kept = json.loads(entry.read(HOOKS_FILE), HOOKS_FILE)
-        return Hooks(kept["hooks"], kept["facts"])  # type: ignore[index]
+        hooks = Hooks(kept["hooks"], kept["facts"])  # type: ignore[index]
+        owner = hooks.facts["id"]
     except (OSError, ConfigError, KeyError, TypeError):
         raise StateError(f"{entry.path}/{HOOKS_FILE} is damaged: no hooks can be run") from None
+    if owner != entry.id:
+        raise StateError(f"{entry.path}/{HOOKS_FILE} is {owner}'s: no hooks can be run")
+    return hooks
 
 
 def ask(step: Step, context: Context) -> None:

@@ -38,7 +38,9 @@ def main(context: Context, channel: Channel) -> NoReturn:
 
 def _carry_out(context: Context, channel: Channel) -> None:
     try:
-        # Nothing is written before that, as the pages may still be the runtime's: pages.copy.
+        # Nothing else is done before the first word, as the pages may still be the runtime's
+        # (pages.copy). But its end of the channel is only heard if nobody else holds that.
+        context.channel.close()
         if channel.receive() is None:
             return
         _signal.signal(_signal.SIGINT, _signal.SIG_DFL)

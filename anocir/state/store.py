@@ -127,12 +127,14 @@ class Entry:
     def remove(self) -> None:
         """Delete the directory with all that is in it.
 
-        The record goes last: a delete that broke off can be repeated. Raises StateError where
-        something is mounted.
+        What isn't ours goes first, since something may be mounted there, and what a delete needs
+        goes last: one that broke off can be repeated. Raises StateError where something is mounted.
         """
-        names = os.listdir(self.fd)
-        for name in sorted(names, key=lambda name: name == STATE_FILE):
-            _remove(self.fd, name)
+        last = (HOOKS_FILE, STATE_FILE)
+        names = set(os.listdir(self.fd)).difference(self.directories(), last)
+        for name in (*self.directories(), *sorted(names), *last):
+            if self.has(name):
+                _remove(self.fd, name)
         os.rmdir(self.path)
 
     def close(self) -> None:
@@ -214,6 +216,11 @@ def _remove(parent_fd: int, name: str) -> None:
         return
     except IsADirectoryError:
         pass
+    except OSError as error:
+        if error.errno != errno.EBUSY:
+            raise
+        where = os.readlink(f"/proc/self/fd/{parent_fd}")
+        raise StateError(f"something is mounted on {where}/{name}") from None
     flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
     fd = os.open(name, flags, dir_fd=parent_fd)
     try:

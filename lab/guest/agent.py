@@ -273,6 +273,8 @@ class Port:
         while line:
             try:
                 line = line[os.write(self.fd, line) :]
+            except BrokenPipeError:
+                return
             except BlockingIOError:
                 if hung_up(self.fd):
                     return

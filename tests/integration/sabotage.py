@@ -82,6 +82,11 @@ STATUS_WITHOUT_START_TIME: Change = (
 NO_UNDO: Change = ("runtime/context.py", "        while self.undo:", "        while False:")
 WRITE_IN_PLACE: Change = ("state/store.py", 'temporary = f".{name}"', "temporary = name")
 UMASK_DECIDES: Change = ("state/store.py", "            os.chmod(path, 0o700)\n", "")
+DIE_BEFORE_GO: Change = (
+    "runtime/container.py",
+    "    let_go(context)\n    context.run(BESIDE)\n",
+    "    os._exit(9)\n",
+)
 DIE_AFTER_GO: Change = (
     "runtime/container.py",
     "    answer = context.channel.receive()\n",

@@ -566,6 +566,19 @@ def test_a_directory_that_was_there_is_not_removed_at_once(owner: str) -> None:
         assert all(os.path.isdir(path) for path in there)
 
 
+def test_what_goes_wrong_at_once_is_left_for_the_removal_to_say(
+    made: base.Manager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(fd: int) -> None:
+        raise PermissionError(errno.EACCES, "no")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(mark, "owner_of", refuse)
+        assert not made.remove_if_empty()
+        with pytest.raises(Error, match="removing cgroup"):
+            made.remove()
+
+
 def test_removal_waits_for_the_dying(made: base.Manager) -> None:
     process = Process()
     add(made, process.pid)

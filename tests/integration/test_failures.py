@@ -90,7 +90,8 @@ def mapped(rich: Bundle, tmp_path: Path) -> Iterator[Bundle]:
 
 @pytest.fixture
 def joined(rich: Bundle) -> Bundle:
-    """The same in a mount namespace that exists."""
+    """The same in a mount namespace that exists, and with so little memory that pages count."""
+    rich.linux["resources"]["memory"] = {"limit": (4 << 20) - 1}
     return rich.namespace("mount", "/proc/self/ns/mnt")
 
 
@@ -168,7 +169,7 @@ def test_any_step_in_a_mount_namespace_that_exists_may_fail(
     plain = names(anocir, rich)
     joined = request.getfixturevalue("joined")
     more = [name for name in names(anocir, joined) if name not in plain]
-    assert more == ["mount namespace", "enter mount namespace"]
+    assert more == ["mount namespace", "shared pages", "enter mount namespace"]
     # What fails after them has to be undone there.
     check_failing_at(anocir, joined, tmp_path, "create", [*more, "executable", "process record"])
     check_failing_at(anocir, joined, tmp_path, "run", [*more, "executable", "process record"])
@@ -245,9 +246,12 @@ def test_no_secret_is_on_a_command_line_or_in_the_runtimes_environment(
     assert CANARY.encode() not in Path(f"/proc/{pid}/environ").read_bytes()
 
 
-def test_the_runtime_dies_while_init_works(sabotaged: Sabotage, rich: Bundle) -> None:
+@pytest.mark.parametrize("when", [sabotage.DIE_BEFORE_GO, sabotage.DIE_AFTER_GO])
+def test_the_runtime_dies_while_init_waits_or_works(
+    sabotaged: Sabotage, rich: Bundle, when: sabotage.Change
+) -> None:
     """Init finds nobody to report to, and just ends: undoing is for who deletes."""
-    runtime = sabotaged(sabotage.DIE_AFTER_GO)
+    runtime = sabotaged(when)
     before = world.look()
     result = runtime.any("create", "-b", rich, "c1")
     for pid, _ in set(world.started()) - before.processes:

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -114,6 +115,34 @@ def test_a_failure_that_says_too_much(anocir: Runtime, hooked: Hooked, point: st
         message.endswith("y\\n\\x1b[2J\N{REPLACEMENT CHARACTER} the end") and message.isprintable()
     )
     assert 1000 < len(message) < 2500
+
+
+def test_poststop_hooks_are_not_lost_when_a_delete_stops(anocir: Runtime, hooked: Hooked) -> None:
+    hooked.add("poststop", "echo poststop >> $log/calls")
+    anocir.quiet("create", "-b", hooked.bundle, "c1")
+    mounted = anocir.root / "c1/z"
+    mounted.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "none", mounted], check=True)
+    try:
+        assert anocir.fails("delete", "--force", "c1") == f"something is mounted on {mounted}"
+    finally:
+        subprocess.run(["umount", mounted], check=True)
+    assert hooked.calls() == []
+    anocir.quiet("delete", "--force", "c1")
+    assert hooked.calls() == ["poststop"]
+
+
+def test_the_hooks_of_another_container_are_not_run(
+    anocir: Runtime, hooked: Hooked, tmp_path: Path
+) -> None:
+    """A network hook would take down what the other one still uses."""
+    hooked.add("poststop", "echo poststop >> $log/calls")
+    anocir.quiet("create", "-b", hooked.bundle, "c1")
+    subprocess.run(["cp", "-a", anocir.root / "c1", anocir.root / "c2"], check=True)
+    anocir.quiet("delete", "--force", "c2", globals=["--log", tmp_path / "warnings"])
+    assert "c2/hooks.json is c1's: no hooks can be run" in (tmp_path / "warnings").read_text()
+    assert hooked.calls() == []
+    assert anocir.state("c1")["status"] == "created"
 
 
 def test_a_poststop_hook_that_fails_is_warned_of(

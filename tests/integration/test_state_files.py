@@ -143,6 +143,17 @@ def test_what_is_mounted_in_the_state_is_not_entered(
     assert (tmp_path / "outside/kept").exists() and anocir.ids() == []
 
 
+def test_a_file_that_is_mounted_in_the_state_is_said(anocir: Runtime, bundle: Bundle) -> None:
+    sleeping(anocir, bundle)
+    file = anocir.root / "c1/strange"
+    file.write_text("")
+    subprocess.run(["mount", "--bind", "/etc/hostname", file], check=True)
+    try:
+        assert anocir.fails("delete", "--force", "c1") == f"something is mounted on {file}"
+    finally:
+        subprocess.run(["umount", file], check=True)
+
+
 @pytest.mark.parametrize("gone", ["go.fifo", "error.fifo"])
 def test_missing_fifos(anocir: Runtime, bundle: Bundle, gone: str) -> None:
     sleeping(anocir, bundle, "created")

@@ -699,10 +699,17 @@ def make() -> None:
             "cli/cmd/create.py": "from anocir.plan import planners\n",
             "cli/cmd/later.py": INIT,
             "cli/commands.py": self.COMMANDS,
+            "spec/__init__.py": INIT,
+            "spec/rules.py": 'ON_DEMAND = (("mounts", "m", "n"), ("later", "l"))\n',
+            "spec/rules_mounts.py": INIT,
+            "spec/rules_later.py": INIT,
         }
         for path, text in files.items():
             project.write(f"anocir/{path}", text)
-        for path in ("plan/__init__.py", "plan/mounts.py", "cli/cmd/create.py"):
+        for path in (
+            "plan/__init__.py", "plan/mounts.py", "cli/cmd/create.py",
+            "spec/rules.py", "spec/rules_mounts.py",
+        ):  # fmt: skip
             project.write(f"parts/02-create/anocir/{path}", INIT)
 
     def test_the_rows_of_later_modules_are_left_out(
@@ -718,6 +725,8 @@ def make() -> None:
         assert "APPLIED = ('root', 'later')" in wiring
         assert "TABLE = {'mount': m.plan}" in wiring
         assert "from anocir.plan import mounts as m\n" in wiring
+        rules = (out / "anocir/spec/rules.py").read_text()
+        assert rules == "ON_DEMAND = (('mounts', 'm', 'n'),)\n"
         commands = (out / "anocir/cli/commands.py").read_text()
         assert "COMMANDS = (Command('create'),)" in commands
         code = "import anocir.cli.cmd.create, anocir.plan.planners as p; p.make()"

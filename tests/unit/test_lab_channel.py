@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,6 +74,37 @@ def test_status_and_both_streams_come_back(channel: Channel) -> None:
 def test_one_channel_runs_one_command_after_the_other(channel: Channel) -> None:
     for word in ("one", "two"):
         assert channel.run(["echo", word], cwd="/", timeout=20).stdout == f"{word}\n".encode()
+
+
+def test_a_frame_that_nobody_was_told_of_is_called_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An agent like this one doesn't see a frame before there is another."""
+    monkeypatch.setattr("lab.channel.NUDGE_AFTER", 0.01)
+    answers = {frames.RUN: (frames.EXIT, b"3"), frames.SIZE: (frames.SIZE, b"")}
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "lab.0.sock"))
+        listening.listen(1)
+
+        def serve() -> None:
+            decoder, held = frames.Decoder(), ""
+            connection, _ = listening.accept()
+            with connection:
+                while data := connection.recv(65536):
+                    for kind, payload in decoder.feed(data):
+                        if kind == frames.HELLO:
+                            connection.sendall(frames.encode(kind, payload))
+                        if held in answers:
+                            connection.sendall(frames.encode(*answers[held]))
+                        held = kind
+
+        agent = threading.Thread(target=serve)
+        agent.start()
+        with Channel(tmp_path, lambda: True) as channel:
+            channel.start(["true"])
+            assert [found for found in channel.output() if found[0]] == [(frames.EXIT, b"3")]
+            channel.order(frames.SIZE, b"")
+        agent.join()
 
 
 def test_a_signal_is_128_and_its_number(channel: Channel) -> None:

@@ -1,4 +1,4 @@
-"""The four tables that tie the modules together, without the rows of modules that are left out."""
+"""The tables that tie the modules together, without the rows of modules that are left out."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ FILES = tuple(
         "runtime/appliers.py",
         "runtime/removers.py",
         "cli/commands.py",
+        "spec/rules.py",
     )
 )
 
@@ -55,6 +56,9 @@ def _stays(row: ast.expr, modules: dict[str, str], stays: Stays) -> bool:
     match row:
         case ast.Call(func=ast.Name(id="Command"), args=[ast.Constant(value=str(name)), *_]):
             needed.add(f"{PACKAGE}cli/cmd/{name}.py")
+        case ast.Tuple(elts=[ast.Constant(value=str(name)), ast.Constant(value=str()), *_]):
+            # Rules that are loaded for a config with one of some settings.
+            needed.add(f"{PACKAGE}spec/rules_{name}.py")
         case ast.Call(func=ast.Name(id="on_demand"), args=[ast.Constant(value=str(name)), *_]):
             needed.add(f"{PACKAGE}plan/{name.partition('.')[0]}.py")
     return all(stays(path) for path in needed)
