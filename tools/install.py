@@ -29,7 +29,7 @@ import sys
 
 sys.dont_write_bytecode = True
 library = {library!r}
-sys.path.insert(0, library)
+sys.path.append(library)
 modules = f"{{library}}/modules.{{sys.implementation.cache_tag}}.{digest}"
 try:
     try:

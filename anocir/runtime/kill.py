@@ -7,12 +7,14 @@ import os
 
 from anocir.errors import Error, NotRunning, reason
 from anocir.linux import proc
-from anocir.runtime import cgroupremoval
+from anocir.spec import json
 from anocir.state import record as records
 from anocir.state.store import CONFIG_FILE, Entry, Store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from anocir.state.record import Record
 
 
@@ -33,13 +35,13 @@ def kill(root: str, container_id: str, signal: str = "SIGTERM", all: bool = Fals
     try:
         record = records.load(entry)
         if all and (record.cgroup or record.status() == "stopped"):
-            cgroupremoval.signal_all(record, number)
+            _signal_all(record, number)
             return
         # Asked first: a `run` in the foreground deletes all of this once its process has ended.
         several = number == _signal.SIGKILL and not _has_pid_namespace(entry)
         _signal_process(record, number)
         if several:
-            cgroupremoval.signal_all(record, number)
+            _signal_all(record, number)
     finally:
         entry.close()
 
@@ -78,12 +80,21 @@ def _signal_process(record: Record, number: int) -> None:
         os.close(pidfd)
 
 
-def _has_pid_namespace(entry: Entry) -> bool:
-    from anocir.spec import bundle
+def _signal_all(record: Record, number: int) -> None:
+    from anocir.runtime import cgroupremoval
 
+    cgroupremoval.signal_all(record, number)
+
+
+def _has_pid_namespace(entry: Entry) -> bool:
+    """Tell whether the container got a pid namespace of its own.
+
+    Its config was checked when it was created. If it is damaged since then, it is better to end all
+    of the container than to leave some of it.
+    """
     try:
-        config = bundle.parse(entry.read(CONFIG_FILE), CONFIG_FILE)
-    except (Error, OSError):
-        return False  # Damaged: better to end all of the container than to leave some of it.
-    namespaces = config.get("linux", {}).get("namespaces", [])
-    return any(n["type"] == "pid" and not n.get("path") for n in namespaces)
+        config: Any = json.loads(entry.read(CONFIG_FILE), CONFIG_FILE)
+        namespaces = config["linux"]["namespaces"]
+        return any(n["type"] == "pid" and not n.get("path") for n in namespaces)
+    except (Error, OSError, KeyError, TypeError, AttributeError):
+        return False

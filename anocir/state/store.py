@@ -130,11 +130,10 @@ class Entry:
         What isn't ours goes first, since something may be mounted there, and what a delete needs
         goes last: one that broke off can be repeated. Raises StateError where something is mounted.
         """
-        last = (HOOKS_FILE, STATE_FILE)
-        names = set(os.listdir(self.fd)).difference(self.directories(), last)
-        for name in (*self.directories(), *sorted(names), *last):
-            if self.has(name):
-                _remove(self.fd, name)
+        with os.scandir(self.fd) as found:
+            entries = sorted(found, key=_when_removed)
+        for entry in entries:
+            _remove(self.fd, entry.name)
         os.rmdir(self.path)
 
     def close(self) -> None:
@@ -204,6 +203,12 @@ def _make_directory(path: str, mode: int) -> None:
     except FileExistsError:
         if not os.path.isdir(path):
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path) from None
+
+
+def _when_removed(entry: os.DirEntry[str]) -> tuple[bool, bool, bool]:
+    name = entry.name
+    ours = not entry.is_dir(follow_symlinks=False)
+    return ours, name in (HOOKS_FILE, STATE_FILE), name == STATE_FILE
 
 
 def _remove(parent_fd: int, name: str) -> None:
