@@ -17,7 +17,7 @@ def copy(step: Step, context: Context) -> None:
 
     After a fork the first to write to a page gets a copy, on the account of its own cgroup, and the
     other keeps the page. Which of the two that is would be left to chance, and init would have
-    0.7 to 1.2 MB. Linux before 5.14 can't do it (madvise(2), MADV_POPULATE_WRITE); nor is
+    0.5 to 1.2 MB. Linux before 5.14 can't do it (madvise(2), MADV_POPULATE_WRITE); nor is
     anything lost when memory runs out.
     """
     for start, size in _own():

@@ -18,6 +18,8 @@ _YEAR = re.compile(r"(?<![\w.-])(?:19[7-9]\d|20[0-3]\d)(?!\w|\.\d)")
 _NAMES = re.compile(r"RFC ?\d+|draft/[\d-]+")
 _VERSION = re.compile(r"""^__version__\s*=\s*["'](?=[^"']*[1-9])""", re.MULTILINE)
 _PIN = re.compile(r"[A-Za-z][\w-]*\s*(?:==|~=|>=)\s*\d+\.\d+")
+# What no part may hold: the marks of tools that cut code out, and notes of unfinished work. A part
+# is finished, and what its readers may do is in the exercises.
 _MARKER = re.compile(
     r"-{2,}8<-{2,}|\[(?:start|end):|TODO|FIXME|XXX|HACK|NotImplementedError"
     r"|^#+\s*(?:region|endregion|snippet|BEGIN|END|start|end)\b"
