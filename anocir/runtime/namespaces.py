@@ -36,7 +36,8 @@ def open_kind(name: str, kind: str, flag: int, path: str) -> int:
 
     Raises StepError of the step ``name`` when it is of another kind, or something else.
     """
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    # A FIFO must not keep us waiting, nor a terminal become ours.
+    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     try:
         actual = fcntl.ioctl(fd, consts.NS_GET_NSTYPE)
     except OSError:

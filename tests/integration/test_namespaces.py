@@ -86,6 +86,14 @@ def test_a_path_that_is_no_such_namespace(
     assert words in anocir.fails("create", "-b", bundle.namespace(kind, path), "c1")
 
 
+def test_a_fifo_at_the_path_keeps_nobody_waiting(
+    anocir: Runtime, bundle: Bundle, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    bundle.namespace("network", str(tmp_path / "fifo"))
+    assert "fifo is not a network namespace" in anocir.fails("create", "-b", bundle, "c1")
+
+
 def test_the_name_is_set_in_the_joined_namespace_when_asked_for(
     anocir: Runtime, make_bundle: Callable[[], Bundle]
 ) -> None:
