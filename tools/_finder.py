@@ -4,12 +4,16 @@ Python looks for each module in directories, reads a file and checks it: 0.1 ms,
 create. Here what a command needs is one group, read and unmarshalled at once, and run in the order
 of the import statements, which then find all modules made. It is stored in the file itself, see
 ``tools/_pack.py``.
+
+Of Python's own modules, ``os`` is made in two steps, and shared libraries are where they were when
+the file was written.
 """
 
 import marshal
 import posix
 import sys
 from _frozen_importlib import ModuleSpec
+from _frozen_importlib_external import ExtensionFileLoader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,26 +24,29 @@ if TYPE_CHECKING:
     Place = tuple[int, int]
     # The name of a module, whether it is a package, its code.
     Module = tuple[str, bool, CodeType]
+    # What the header of the file has, beside this module's own code.
+    Contents = tuple[dict[str, Place], Place, dict[str, str]]
+else:
+    ModuleType = type(sys)
 
 
 class Finder:
     """Finds modules in ``file``, in which places count from ``base`` on.
 
-    ``groups`` has the place of a list of modules for each one that commands begin with, which is
-    the last of the list. At ``rest`` is a dictionary: the place of every module, and the names of
-    those that it needs. Sources are in the directory ``library``.
+    The contents are groups, rest and shared. ``groups`` has the place of a list of modules for each
+    one that commands begin with, which is the last of the list. At ``rest`` is a dictionary: the
+    place of every module, and the names of those that it needs. Sources are in the directory
+    ``library``. ``shared`` has the file of some modules of Python's that are shared libraries,
+    for which it would list two directories.
     """
 
-    __slots__ = ("base", "file", "groups", "index", "library", "rest")
+    __slots__ = ("base", "file", "groups", "index", "library", "rest", "shared")
 
-    def __init__(
-        self, file: str, base: int, library: str, groups: "dict[str, Place]", rest: "Place"
-    ) -> None:
+    def __init__(self, file: str, base: int, library: str, contents: "Contents") -> None:
         self.file = file
         self.base = base
         self.library = library
-        self.groups = groups
-        self.rest = rest
+        self.groups, self.rest, self.shared = contents
         self.index: dict[str, tuple[Place, tuple[str, ...]]] | None = None
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
@@ -49,7 +56,7 @@ class Finder:
         finder takes the source. The file is opened each time, no descriptor stays behind.
         """
         if not name.startswith("anocir"):
-            return None
+            return self._shared(name) if name in self.shared else None
         try:
             modules = self._modules(name)
         except OSError:
@@ -116,6 +123,14 @@ class Finder:
         finally:
             posix.close(fd)
 
+    def _shared(self, name: str) -> ModuleSpec | None:
+        path = self.shared[name]
+        try:
+            posix.stat(path)
+        except OSError:
+            return None
+        return ModuleSpec(name, ExtensionFileLoader(name, path), origin=path)
+
     def _spec(self, name: str, package: bool, state: object = None) -> ModuleSpec:
         directory = f"{self.library}/{name.replace('.', '/')}"
         source = f"{directory}/__init__.py" if package else f"{directory}.py"
@@ -126,8 +141,38 @@ class Finder:
         return spec
 
 
-def add(file: str, base: int, library: str, groups: "dict[str, Place]", rest: "Place") -> None:
+class Partial(ModuleType):
+    """``os`` or ``os.path`` with some of its names, which gets the others when one is asked for.
+
+    ``import os`` takes 1 ms, most of it to make the abstract classes of collections. Commands want
+    system calls, as a rule, and these it has from ``posix``.
+    """
+
+    def __getattr__(self, name: str) -> "Any":
+        partial = sys.modules.pop("os"), sys.modules.pop("os.path")
+        import os
+
+        for module, whole in zip(partial, (os, os.path), strict=True):
+            module.__dict__.update(whole.__dict__)
+            module.__class__ = ModuleType
+        return getattr(self, name)
+
+
+def halve_os() -> None:
+    """Make ``os`` of what ``posix`` has, if it isn't there already."""
+    if "os" in sys.modules:
+        return
+    sys.modules["os"] = module = Partial("os")
+    sys.modules["os.path"] = Partial("os.path")
+    for name, value in posix.__dict__.items():
+        # The environment is text in os, and bytes in posix.
+        if (name[0] != "_" or name == "_exit") and name != "environ":
+            module.__dict__[name] = value
+
+
+def add(file: str, base: int, library: str, contents: "Contents") -> None:
     """Ask this finder first, and begin with the first group."""
-    finder = Finder(file, base, library, groups, rest)
+    finder = Finder(file, base, library, contents)
     sys.meta_path.insert(0, finder)
-    finder.begin(next(iter(groups)))
+    halve_os()
+    finder.begin(next(iter(finder.groups)))

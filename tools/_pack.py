@@ -15,6 +15,7 @@ import ast
 import marshal
 import os
 import sys
+from importlib.util import find_spec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 HERE = os.path.dirname(os.path.abspath(__file__))
 MAIN = "anocir.cli.main"
 COMMANDS = "anocir.cli.cmd"
+# What commands need of Python's own shared libraries.
+SHARED = ("_json", "_ctypes")
 
 
 def pack(source: str, library: str) -> bytes:
@@ -57,8 +60,15 @@ def pack(source: str, library: str) -> bytes:
         groups[root] = add([modules[name] for name in needed if name not in first])
     index = {name: (add(modules[name]), tuple(closure([name], trees)[:-1])) for name in trees}
     finder = compiled(parsed(os.path.join(HERE, "_finder.py")), "<finder>")
-    header = marshal.dumps((finder, groups, add(index)))
+    header = marshal.dumps((finder, groups, add(index), shared_libraries()))
     return b"".join([len(header).to_bytes(4, "little"), header, *parts])
+
+
+def shared_libraries() -> dict[str, str]:
+    """Return the files of those modules of ``SHARED`` that are shared libraries of this Python."""
+    specs = {name: find_spec(name) for name in SHARED}
+    files = {name: spec.origin for name, spec in specs.items() if spec and spec.has_location}
+    return {name: file for name, file in files.items() if file}
 
 
 def read(source: str) -> tuple[dict[str, ast.Module], dict[str, str]]:

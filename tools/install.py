@@ -21,12 +21,15 @@ LIBRARY = "lib/anocir"
 MANIFEST = f"{LIBRARY}/installed"
 
 # -I: neither PYTHON* variables nor the working directory count. -S: no site-packages. Another
-# version of Python than the one that packed the modules imports them from their sources.
+# version of Python than the one that packed the modules imports them from their sources. Garbage is
+# not collected: the imports alone would have it looked for seven times.
 LAUNCHER = """\
 #!{python} -IS
+import gc
 import marshal
 import sys
 
+gc.disable()
 sys.dont_write_bytecode = True
 library = {library!r}
 sys.path.append(library)
@@ -35,9 +38,9 @@ try:
     try:
         with open(modules, "rb", 0) as file:
             size = int.from_bytes(file.read(4), "little")
-            finder, groups, rest = marshal.loads(file.read(size))
+            finder, *contents = marshal.loads(file.read(size))
         exec(finder)
-        add(modules, 4 + size, library, groups, rest)
+        add(modules, 4 + size, library, contents)
     except FileNotFoundError:
         pass
     from anocir.cli.main import console_script

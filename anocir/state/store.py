@@ -69,7 +69,8 @@ class Entry:
             named = os.stat(self.path)
         except FileNotFoundError:
             raise NoSuchContainer from None
-        if not os.path.samestat(named, os.fstat(self.fd)):
+        opened = os.fstat(self.fd)
+        if (named.st_dev, named.st_ino) != (opened.st_dev, opened.st_ino):
             raise NoSuchContainer
         self.locked = True
 
@@ -156,7 +157,7 @@ class Store:
         """
         check_id(container_id)
         self._make_root()
-        path = os.path.join(self.root, container_id)
+        path = f"{self.root}/{container_id}"
         try:
             os.mkdir(path, 0o700)
         except FileExistsError:
@@ -174,7 +175,7 @@ class Store:
     def open(self, container_id: str) -> Entry:
         """Open an existing container's directory, unlocked; raises InvalidID, NoSuchContainer."""
         check_id(container_id)
-        path = os.path.join(self.root, container_id)
+        path = f"{self.root}/{container_id}"
         return Entry(path, container_id, _open_directory(path))
 
     def ids(self) -> list[str]:

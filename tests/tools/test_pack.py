@@ -17,9 +17,9 @@ library, modules = {library!r}, {modules!r}
 sys.path.insert(0, library)
 with open(modules, "rb", 0) as file:
     size = int.from_bytes(file.read(4), "little")
-    finder, groups, rest = marshal.loads(file.read(size))
+    finder, *contents = marshal.loads(file.read(size))
 exec(finder)
-add(modules, 4 + size, library, groups, rest)
+add(modules, 4 + size, library, contents)
 """
 
 
@@ -36,14 +36,17 @@ class Packed:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
-    def run(self, script: str) -> str:
-        """Pack, remove the sources, run ``script``, and return what it writes."""
+    def run(self, script: str, before: str = "") -> str:
+        """Pack, remove the sources, run ``script``, and return what it writes.
+
+        ``before`` is run before the launcher's part.
+        """
         modules = self.library / "modules"
         line = [sys.executable, "-IS", str(PACK), str(self.library), str(self.library)]
         modules.write_bytes(subprocess.run(line, check=True, capture_output=True).stdout)
         for path in (self.library / "anocir").rglob("*.py"):
             path.unlink()
-        start = START.format(library=str(self.library), modules=str(modules))
+        start = before + START.format(library=str(self.library), modules=str(modules))
         done = subprocess.run(
             [sys.executable, "-IS", "-c", start + script],
             capture_output=True,
@@ -118,3 +121,78 @@ def test_docstrings_and_annotations_are_left_out(packed: Packed) -> None:
     packed.module("a", '"""Words."""\nfrom __future__ import annotations\ndef f(x: int): "Words."')
     out = packed.run("import anocir.a as a; print(a.__doc__, a.f.__doc__, a.f.__annotations__)")
     assert out == "None None {}\n"
+
+
+SLOW = ["_collections_abc", "posixpath", "stat"]
+
+
+def test_system_calls_come_without_the_rest_of_os(packed: Packed) -> None:
+    packed.module("a", "import os\nos.close(os.open('/', os.O_RDONLY))\nos._exit")
+    out = packed.run(f"import anocir.a; print([name for name in {SLOW} if name in sys.modules])")
+    assert out == "[]\n"
+
+
+def test_what_os_has_from_posix_is_what_it_has_when_it_is_whole(packed: Packed) -> None:
+    out = packed.run(
+        "import os, posix\n"
+        "partial = {name: value for name, value in vars(os).items() if name[:2] != '__'}\n"
+        "os.path\n"
+        "print(len(partial) > 200, [n for n in partial if getattr(os, n) is not partial[n]])\n"
+        "print(sorted(set(dir(posix)) - set(partial) - {n for n in dir(posix) if n[0] == '_'}))"
+    )
+    assert out == "True []\n['environ']\n"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "import os; print(os.path.join('a', 'b'))",
+        "import os.path; print(os.path.join('a', 'b'))",
+        "import os.path as path; print(path.join('a', 'b'))",
+        "from os.path import join; print(join('a', 'b'))",
+        "from os import path; print(path.join('a', 'b'))",
+        "import posixpath; print(posixpath.join('a', 'b'))",
+        "import shutil; print(shutil.os.path.join('a', 'b'))",
+    ],
+)
+def test_the_rest_of_os_is_there_for_who_asks_for_it(script: str, packed: Packed) -> None:
+    packed.module("a", "import os\nenviron = lambda: os.environ")
+    asked = (
+        "; import anocir.a, os, posixpath"
+        "; print(type(next(iter(anocir.a.environ()))).__name__, os.path is posixpath)"
+    )
+    assert packed.run("import anocir.a; " + script + asked) == "a/b\nstr True\n"
+
+
+def test_what_os_has_not_is_an_attribute_error(packed: Packed) -> None:
+    out = packed.run(
+        "import os\n"
+        "for _ in range(2):\n"
+        "    try:\n        os.nothing\n    except AttributeError as error:\n        print(error)\n"
+        "print(hasattr(os.path, 'nothing'), hasattr(os, 'walk'))"
+    )
+    assert out == "module 'os' has no attribute 'nothing'\n" * 2 + "False True\n"
+
+
+def test_an_os_that_is_there_is_left_alone(packed: Packed) -> None:
+    out = packed.run("import os; print(os is before, os.walk.__name__)", "import os as before\n")
+    assert out == "True walk\n"
+
+
+def test_a_shared_library_is_found_without_a_search(packed: Packed) -> None:
+    """A search remembers the directories that it has listed; any other module takes one."""
+    out = packed.run(
+        "for name in ('_json', 'keyword'):\n"
+        "    sys.path_importer_cache.clear()\n"
+        "    __import__(name)\n"
+        "    print(name, len(sys.path_importer_cache) > 0)"
+    )
+    assert out == "_json False\nkeyword True\n"
+
+
+def test_a_shared_library_that_has_moved_is_searched_for(packed: Packed) -> None:
+    move = (
+        "sys.meta_path[0].shared['_json'] = '/nowhere/_json.so'\n"
+        "import _json; print(_json.make_scanner.__name__)"
+    )
+    assert packed.run(move) == "Scanner\n"

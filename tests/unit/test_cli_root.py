@@ -33,7 +33,7 @@ def test_the_default(
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: uid)
     monkeypatch.setattr(os, "environ", env)
-    monkeypatch.setattr(root, "open", lambda *_, **__: io.StringIO(uid_map), raising=False)
+    monkeypatch.setattr(root, "open", lambda *_, **__: io.BytesIO(uid_map.encode()), raising=False)
     assert root.state_root(None) == expected
 
 
@@ -42,7 +42,14 @@ def test_a_relative_root_is_made_absolute(tmp_path: Path, monkeypatch: pytest.Mo
     assert root.state_root("state/../x") == f"{tmp_path}/x"
 
 
-@pytest.mark.parametrize("path", ["/", "//", "/.", "/..", "/usr/.."])
+@pytest.mark.parametrize(
+    "path", ["/a/b", "/a/b/", "/a//b", "/a/./b", "/a/c/../b", "/a/b/.", "/a/b/..", "/a/.b/..c"]
+)
+def test_an_absolute_path_is_made_plain(path: str) -> None:
+    assert root.absolute(path) == os.path.abspath(path)
+
+
+@pytest.mark.parametrize("path", ["/", "//", "/.", "/..", "/usr/..", "/proc/self/root"])
 def test_the_root_of_the_filesystem_is_refused(path: str) -> None:
     with pytest.raises(UsageError, match="Option --root argument should not be set to /"):
         root.state_root(path)
