@@ -25,6 +25,7 @@ PARTS = {
     4: "init-start",
     5: "hooks",
     6: "kill",
+    7: "conformance",
 }
 
 F = TypeVar("F", bound=Callable[..., Any])

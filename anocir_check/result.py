@@ -122,7 +122,7 @@ class Result:
     def words_short(self) -> str:
         """The command line from the verb on."""
         words = list(self.words)
-        for verb in ("create", "start", "state", "delete", "kill"):
+        for verb in ("create", "start", "state", "delete", "kill", "validate"):
             if verb in words:
                 return shlex.join(words[words.index(verb) :])
         return self.line

@@ -64,7 +64,7 @@ else
     pair "not full and not native" trixie:v2 bookworm:v1
 fi
 
-echo "== the other tests, the checks of parts 01 to 06 on the head, and what the pages say that
+echo "== the other tests, the checks of parts 01 to 07 on the head, and what the pages say that
 commands print"
 "${PYTHON:-python3}" -m tools.console >"$logs/console" 2>&1 &
 console=$!

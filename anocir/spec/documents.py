@@ -58,9 +58,9 @@ def state_version(state: State) -> Iterator[str]:
 
 def state_pid(state: State) -> Iterator[str]:
     """A created or running container has a process (runtime.md, State: pid)."""
-    status, pid = state["status"], state.get("pid", 0)
-    if status in ("created", "running") and pid == 0:
-        yield f"pid: found {pid or 'nothing'}, allowed: a process id, for status is {status}"
+    status, pid = state["status"], state.get("pid", "nothing")
+    if status in ("created", "running") and pid in (0, "nothing"):
+        yield f"pid: found {pid}, allowed: a process id, for status is {status}"
 
 
 def state_bundle(state: State) -> Iterator[str]:

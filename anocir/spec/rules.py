@@ -81,7 +81,9 @@ def violations(config: Config, shape: Sequence[str] = ()) -> list[str]:
 
 
 def judged(rules: Iterable[Rule], value: Any, shape: Sequence[str]) -> list[str]:
-    """Return what rules say of a document; ``shape`` as in ``violations``."""
+    """Return what rules say of an object; ``shape`` as in ``violations``."""
+    if not isinstance(value, dict):
+        return []
     wrong = tuple(line.partition(": ")[0] for line in shape)
     return first(line for line in _broken(rules, value, shape) if not line.startswith(wrong))
 

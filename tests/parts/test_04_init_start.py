@@ -387,7 +387,8 @@ def test_start_twice(runtime: Runtime, bundle: Make) -> None:
 
 @check(
     "04-start-missing",
-    clause="runtime.md#start",
+    clause="checks.md#engines",
+    kind="engine",
     hints=("container does not exist",),
 )
 def test_start_missing(runtime: Runtime) -> None:

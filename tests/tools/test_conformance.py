@@ -70,3 +70,9 @@ def test_the_page_is_the_one_of_the_results() -> None:
     assert page.unexplained(found, why) == []
     assert page.PAGE.read_text() == page.render(found, why)
     assert set(found.programs) == set(found.verdicts["v1"]["anocir"])
+
+
+def test_the_chapter_shows_the_table_of_the_page() -> None:
+    _, _, rest = page.render(results.read(), page.reasons()).partition("## How many pass\n\n")
+    table, _, _ = rest.partition("\n\n")
+    assert table in (page.PAGE.parent / "series/07-conformance.md").read_text()

@@ -36,7 +36,7 @@ def test_a_created_or_running_container_has_a_process(status: str) -> None:
         if pid == "nothing":
             del document["pid"]
         if status in ("created", "running"):
-            wanted = f"pid: found {pid or 'nothing'}, allowed: a process id, for status is {status}"
+            wanted = f"pid: found {pid}, allowed: a process id, for status is {status}"
             assert violations(documents.judge_state, document) == [wanted]
         else:
             documents.judge_state(document, "here")

@@ -681,6 +681,11 @@ def test_a_rule_with_a_fault_of_its_own_is_not_silenced(monkeypatch: pytest.Monk
     assert rules.violations(BASE, ["process: found 7"]) == []  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("value", [None, [], "config", 42])
+def test_rules_have_nothing_to_say_of_what_is_no_object(value: Any) -> None:
+    assert rules.violations(value, ["the document: found something else"]) == []
+
+
 JUNK: st.SearchStrategy[Any] = st.sampled_from(
     [None, 7, True, "x", "", [], ["x"], [7], {}, {"path": 7}, [{}], [None]]
 )
