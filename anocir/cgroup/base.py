@@ -152,16 +152,6 @@ class Manager:
     def _hold(self, frozen: bool) -> None:
         """Freeze or thaw the cgroup if the host can; part of kill()."""
 
-    def remove_if_empty(self) -> bool:
-        """Remove what is there to remove when no process is left, and say whether that was all.
-
-        What goes wrong is left to ``remove``, which has words for it.
-        """
-        try:
-            return all(group.remove_if_empty(self.owner, self.marked) for group in self.groups)
-        except OSError:
-            return False
-
     def remove(self) -> None:
         """Remove the cgroup from every hierarchy, with what the container made below it.
 

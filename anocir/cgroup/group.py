@@ -6,7 +6,7 @@ import errno
 import os
 import time
 
-from anocir.cgroup import mark, tree, wait
+from anocir.cgroup import kept, mark, tree, wait
 from anocir.errors import Error
 
 # Making a path loses against a removal of the same parents only while others make progress.
@@ -102,24 +102,9 @@ class Group:
         if fd is None:
             return False
         try:
-            holder = mark.owner_of(fd)
+            return mark.belongs_to(fd, owner, marked)
         finally:
             os.close(fd)
-        return holder == owner or (holder is None and not marked)
-
-    def remove_if_empty(self, owner: str, marked: bool) -> bool:
-        """Remove the directory as ``remove`` does, if that takes no more than one call.
-
-        Returns False, with nothing done, if somebody is in it or it takes a closer look.
-        """
-        if not self.made or not self.belongs_to(owner, marked):
-            return False
-        try:
-            os.rmdir(self.path)
-        except OSError:
-            return False
-        self._remove_parents()
-        return True
 
     def remove(self, owner: str, marked: bool) -> None:
         """Remove the directory, what the container made below it, and parents nobody needs.
@@ -131,7 +116,7 @@ class Group:
             self._remove_own()
         elif self.made and not self._remove_unclaimed():
             return
-        self._remove_parents()
+        kept.remove_parents(self.path, self.made)
 
     def _parts(self) -> list[str]:
         return self.path[len(self.mount.rstrip("/")) + 1 :].split("/")
@@ -225,25 +210,6 @@ class Group:
         finally:
             os.close(fd)
         return True
-
-    def _remove_parents(self) -> None:
-        path, made = self.path, self.made
-        while True:
-            path, made = os.path.dirname(path), made - 1
-            try:
-                fd = os.open(path, tree.DIRECTORY)
-            except FileNotFoundError:
-                continue
-            try:
-                if made <= 0 and not mark.is_made(fd):
-                    return
-                os.rmdir(path)
-            except FileNotFoundError:
-                pass
-            except OSError:
-                return
-            finally:
-                os.close(fd)
 
 
 def _mkdir(name: str, parent: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from anocir.cgroup import base, detect, mark, v1, v2
+from anocir.cgroup import base, detect, kept, mark, v1, v2
 from anocir.cgroup.group import Group
 from anocir.errors import Error, StateError
 
@@ -41,15 +41,12 @@ def new(path: str, relative: bool, owner: str) -> base.Manager:
 
 def load(record: dict[str, Any]) -> base.Manager:
     """Return the manager that ``record`` describes; raises StateError if it is damaged."""
+    found = kept.Kept(record)
     try:
         manager = _MANAGERS[record["version"]]
-        owner, marked, paths, made = (record[k] for k in ("owner", "marked", "paths", "made"))
-        groups = [Group(key, _checked(path), int(made[key])) for key, path in paths.items()]
-        if not groups or type(marked) is not bool or not os.path.isabs(owner):
-            raise ValueError
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError):
         raise StateError("the record of the container's cgroup is damaged") from None
-    return manager(groups, owner, marked)
+    return manager([Group(*place) for place in found.places], found.owner, found.marked)
 
 
 def find(path: str, relative: bool, owner: str) -> base.Manager | None:
@@ -83,10 +80,3 @@ def _missing(mount: str, below: str) -> int:
     while path != mount and not os.path.isdir(path):
         count, path = count + 1, os.path.dirname(path)
     return count
-
-
-def _checked(path: str) -> str:
-    parts = path.split("/")
-    if parts[0] or ".." in parts or "" in parts[1:]:
-        raise ValueError
-    return path

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 
 from anocir.errors import Error
 
@@ -28,9 +29,12 @@ def set_made(fd: int) -> None:
     _set(fd, _MADE, b"1", 0)
 
 
-def is_made(fd: int) -> bool:
-    """Tell whether this runtime made the directory ``fd``."""
-    return _get(fd, _MADE) is not None
+def is_made(where: int | str) -> bool:
+    """Tell whether this runtime made the directory ``where``, a descriptor or a path.
+
+    Raises FileNotFoundError if a path is gone.
+    """
+    return _get(where, _MADE) is not None
 
 
 def claim(fd: int, owner: str, path: str) -> bool:
@@ -52,10 +56,25 @@ def claim(fd: int, owner: str, path: str) -> bool:
         return _set(fd, _OWNER, value, 0)
 
 
-def owner_of(fd: int) -> str | None:
-    """Return the owner of the cgroup ``fd``, or None."""
-    value = _get(fd, _OWNER)
-    return None if value is None else os.fsdecode(value)
+def owner_of(where: int | str) -> str | None:
+    """Return the owner of the cgroup ``where``, a descriptor or a path, or None.
+
+    Raises FileNotFoundError if a path is gone.
+    """
+    value = _get(where, _OWNER)
+    # As os.fsdecode does it, which comes with the slower half of `import os`.
+    coding = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()
+    return None if value is None else value.decode(*coding)
+
+
+def belongs_to(where: int | str, owner: str, marked: bool) -> bool:
+    """Tell whether the cgroup ``where``, a descriptor or a path, is the container's of ``owner``.
+
+    Without ``marked``, the filesystem took no marks, and one without an owner is believed. Raises
+    FileNotFoundError if a path is gone.
+    """
+    holder = owner_of(where)
+    return holder == owner or (holder is None and not marked)
 
 
 def disclaim(fd: int) -> None:
@@ -79,10 +98,12 @@ def _set(fd: int, name: str, value: bytes, flags: int) -> bool:
     return False
 
 
-def _get(fd: int, name: str) -> bytes | None:
+def _get(where: int | str, name: str) -> bytes | None:
     for prefix in _PREFIXES:
         try:
-            return os.getxattr(fd, prefix + name)
+            return os.getxattr(where, prefix + name, follow_symlinks=type(where) is int)
+        except FileNotFoundError:
+            raise
         except OSError:
             continue
     return None

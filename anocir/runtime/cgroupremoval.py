@@ -5,7 +5,7 @@ Apart from the making of cgroups, since `delete` and `kill` have no use for the 
 
 from __future__ import annotations
 
-from anocir.cgroup import manager
+from anocir.cgroup import kept
 from anocir.errors import ConfigError, Error, StateError
 
 TYPE_CHECKING = False
@@ -17,21 +17,33 @@ if TYPE_CHECKING:
 
 def remove(entry: Entry, record: Record | None) -> None:
     """Kill and remove; with no readable record, the cgroup is found by its place and its mark."""
-    cgroup = _known(record) or _find(entry)
     # Most containers leave nobody behind, and to find that out takes longer than to try.
-    if cgroup is not None and not cgroup.remove_if_empty():
-        cgroup.kill()
-        cgroup.remove()
+    if record is None or not _removed_if_empty(record):
+        cgroup = _known(record) or _find(entry)
+        if cgroup is not None:
+            cgroup.kill()
+            cgroup.remove()
 
 
 def signal_all(record: Record, number: int) -> None:
     """Send a signal to every process in the container's cgroup."""
     if record.cgroup:
+        from anocir.cgroup import manager
+
         manager.load(record.cgroup).kill(number)
+
+
+def _removed_if_empty(record: Record) -> bool:
+    try:
+        return record.cgroup is not None and kept.remove_if_empty(record.cgroup)
+    except StateError:
+        return False
 
 
 def _known(record: Record | None) -> Manager | None:
     """Return what the record names; None when it is damaged or names nothing."""
+    from anocir.cgroup import manager
+
     try:
         return manager.load(record.cgroup) if record and record.cgroup else None
     except StateError:
@@ -39,6 +51,7 @@ def _known(record: Record | None) -> Manager | None:
 
 
 def _find(entry: Entry) -> Manager | None:
+    from anocir.cgroup import manager
     from anocir.plan.cgroup import plan_cgroup
     from anocir.spec import bundle
     from anocir.state.store import CONFIG_FILE

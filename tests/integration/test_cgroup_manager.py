@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from anocir.cgroup import base, detect, manager, mark, tree
+from anocir.cgroup import base, detect, kept, manager, mark, tree
 from anocir.errors import Error
 from anocir.plan.devicerules import ALWAYS, ANY, DeviceRule
 
@@ -535,14 +535,14 @@ def test_living_process_stops_the_removal(
 def test_an_empty_cgroup_is_removed_with_its_parents_at_once(owner: str) -> None:
     cgroup = manager.new(f"{TOP}/above/c1", False, owner)
     cgroup.create()
-    assert cgroup.remove_if_empty()
+    assert kept.remove_if_empty(cgroup.record())
     assert directories() == set()
 
 
 def test_what_is_not_empty_takes_more_than_one_call(made: base.Manager) -> None:
     process = Process()
     Path(made.groups[-1].path, "cgroup.procs").write_text(str(process.pid))
-    assert not made.remove_if_empty()
+    assert not kept.remove_if_empty(made.record())
     assert process.alive()
     assert os.path.isdir(made.groups[-1].path)
     made.kill()
@@ -553,7 +553,7 @@ def test_nothing_of_a_stranger_is_removed_at_once(
     made: base.Manager, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     rival = manager.new("made", True, str(tmp_path_factory.mktemp("rival")))
-    assert not rival.remove_if_empty()
+    assert not kept.remove_if_empty(rival.record())
     assert made.groups[0].belongs_to(made.owner, made.marked)
 
 
@@ -561,7 +561,7 @@ def test_a_directory_that_was_there_is_not_removed_at_once(owner: str) -> None:
     with existing("/old") as there:
         cgroup = manager.new(f"{TOP}/old", False, owner)
         cgroup.create()
-        assert not cgroup.remove_if_empty()
+        assert not kept.remove_if_empty(cgroup.record())
         cgroup.remove()
         assert all(os.path.isdir(path) for path in there)
 
@@ -569,12 +569,12 @@ def test_a_directory_that_was_there_is_not_removed_at_once(owner: str) -> None:
 def test_what_goes_wrong_at_once_is_left_for_the_removal_to_say(
     made: base.Manager, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(fd: int) -> None:
+    def refuse(where: int | str) -> None:
         raise PermissionError(errno.EACCES, "no")
 
     with monkeypatch.context() as patch:
         patch.setattr(mark, "owner_of", refuse)
-        assert not made.remove_if_empty()
+        assert not kept.remove_if_empty(made.record())
         with pytest.raises(Error, match="removing cgroup"):
             made.remove()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import select
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
@@ -240,6 +241,29 @@ def test_a_whole_life_imports_no_more_than_it_needs(tmp_path: Path) -> None:
         assert others(loaded(tmp_path, "start", "c1")) <= set(SIGNAL)
         assert others(loaded(tmp_path, "list")) <= set(STATE)
     finally:
-        deleted = loaded(tmp_path, "delete", "--force", "c1")
-    assert others(deleted) <= set(SIGNAL)
+        forced = loaded(tmp_path, "delete", "--force", "c1")
+    assert others(forced) <= set(SIGNAL)
     assert others(loaded(tmp_path, "run", *bundle, "c2")) <= set(PROCESS)
+
+
+def test_a_delete_loads_no_more_of_cgroups_than_to_remove_an_empty_one(tmp_path: Path) -> None:
+    if os.geteuid() != 0 or not shutil.which("busybox"):
+        pytest.skip("needs root and busybox")
+    (tmp_path / "rootfs/bin").mkdir(parents=True)
+    shutil.copy(str(shutil.which("busybox")), tmp_path / "rootfs/bin/sh")
+    loaded(tmp_path, "spec", "--bundle", str(tmp_path))
+    pid_file = tmp_path / "pid"
+    try:
+        loaded(
+            tmp_path, "create", "--bundle", str(tmp_path), "--pid-file", str(pid_file), "stopped"
+        )
+        init = os.pidfd_open(int(pid_file.read_text(encoding="ascii")))
+        loaded(tmp_path, "kill", "stopped", "KILL")
+        select.select([init], [], [])
+        os.close(init)
+        deleted = loaded(tmp_path, "delete", "stopped")
+    finally:
+        loaded(tmp_path, "delete", "--force", "stopped")
+    assert others(deleted) <= {*STATE, "select"}
+    cgroup = {module for module in deleted if module.startswith("anocir.cgroup.")}
+    assert cgroup == {"anocir.cgroup.kept", "anocir.cgroup.mark"}
