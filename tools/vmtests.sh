@@ -1,18 +1,20 @@
 #!/bin/sh
-# The tests that need root and a kernel of their own, in fresh lab VMs: two at a time, since an
-# emulated machine keeps one processor busy.
+# The tests that need root and a kernel of their own, in fresh lab VMs, the checks of the parts on
+# the head, and what the pages say that commands print. Two jobs at a time, since an emulated
+# machine keeps one processor busy: the first lane's reports are shown as they come, the second's
+# at the end.
 #
 # The usual run has one machine of each image, one with each version of cgroups. What depends on
 # kernel and cgroups runs in both, the rest in one of them, without what takes too long on an
 # emulated processor. What depends on neither runs on this machine as root, five times as fast,
-# and otherwise in the second machine. FULL=1 takes all tests, in all four pairs of image and
-# version. As root, `make native` runs all but the longest on this machine.
+# and otherwise in the machines. FULL=1 takes all tests, in all four pairs of image and version. As
+# root, `make native` runs all but the longest on this machine.
 set -eu
 
 python=/usr/bin/python3
+PYTHON=${PYTHON:-python3}
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
-failed=
 
 both="default run cgroups cgroup_manager limits namespaces mount_namespace mounts"
 first="failures vs_runc_configs id_mounts user_namespace settings seal"
@@ -20,69 +22,87 @@ second="devices time_namespace tmpcopyup vs_runc mounts_vs_runc rootless sysctl 
 anywhere="lifecycle paths process state_files concurrency install terminal preserve_fds features
     hooks hook_failures seccomp escape"
 
-one() {    # IMAGE:CGROUP MARKS FILE ...: run tests in one machine
-    machine=$1 marks=$2
-    shift 2
-    "$python" -m lab run --fresh --image "${machine%:*}" --cgroup "${machine#*:}" -- \
-        python3 -B -m pytest -q -p no:cacheprovider --durations=20 -m "$marks" "$@"
-}
-
 files() {    # NAME ...: the files of tests with these names
     printf 'tests/integration/test_%s.py\n' "$@"
 }
 
-pair() {    # MARKS A B: run the tests in $logs/A and $logs/B in machines A and B
-    echo "== integration tests on $2, and on $3 beside it"
+job() {    # NAME COMMAND ...: run a job; its name is kept if it fails
+    name=$1
+    shift
+    echo "== $name"
+    "$@" || echo " $name" >>"$logs/failed"
+}
+
+machine() {    # IMAGE CGROUP MARKS NAME ...: tests in one machine
+    image=$1 cgroup=$2 marks=$3
+    shift 3
     # shellcheck disable=SC2046  # one word per file
-    one "$3" "$1" $(cat "$logs/$3.files") >"$logs/$3" 2>&1 &
-    other=$!
+    job "integration tests on $image, cgroup $cgroup" \
+        "$python" -m lab run --fresh --image "$image" --cgroup "$cgroup" -- \
+        python3 -B -m pytest -q -p no:cacheprovider --durations=20 -m "$marks" $(files "$@")
+}
+
+here() {    # NAME ...: tests on this machine
     # shellcheck disable=SC2046
-    one "$2" "$1" $(cat "$logs/$2.files") || failed="$failed $2"
-    wait "$other" || failed="$failed $3"
-    echo "== integration tests on $3"
-    cat "$logs/$3"
+    job "integration tests on this machine" "$PYTHON" -m pytest -q $(files "$@")
+}
+
+console() {
+    job "what the pages say that commands print" "$PYTHON" -m tools.console
+}
+
+checks() {
+    if [ "$(id -u)" = 0 ] && [ -z "${FULL:-}" ]; then
+        job "checks of the parts on the head" sh tools/vmchecks.sh head
+    else
+        job "checks of the parts on the head" \
+            "$python" -m lab run --fresh -- sh tools/vmchecks.sh head
+    fi
+}
+
+# shellcheck disable=SC2086  # one word per name
+first_lane() {
+    if [ -n "${FULL:-}" ]; then
+        machine trixie v2 "full or not full" $both $first $second $anywhere
+        machine trixie v1 "full or not full" $both $first $second $anywhere
+    elif [ "$(id -u)" = 0 ]; then
+        machine trixie v2 "not full and not native" $both $first
+        here $anywhere
+    else
+        machine trixie v2 "not full and not native" $both $first
+        console
+    fi
+}
+
+# shellcheck disable=SC2086
+second_lane() {
+    if [ -n "${FULL:-}" ]; then
+        machine bookworm v1 "full or not full" $both $first $second $anywhere
+        machine bookworm v2 "full or not full" $both $first $second $anywhere
+        console
+        checks
+    elif [ "$(id -u)" = 0 ]; then
+        machine bookworm v1 "not full and not native" $both $second
+        console
+        checks
+    else
+        machine bookworm v1 "not full and not native" $both $second $anywhere
+        checks
+    fi
 }
 
 for image in trixie bookworm; do
     "$python" -m lab build --image "$image" >/dev/null
 done
 
-# shellcheck disable=SC2086  # one word per name
-if [ -n "${FULL:-}" ]; then
-    for machine in trixie:v2 bookworm:v1 trixie:v1 bookworm:v2; do
-        files $both $first $second $anywhere >"$logs/$machine.files"
-    done
-    pair "full or not full" trixie:v2 bookworm:v1
-    pair "full or not full" trixie:v1 bookworm:v2
-    anywhere=
-else
-    if [ "$(id -u)" != 0 ]; then
-        second="$second $anywhere" anywhere=
-    fi
-    files $both $first >"$logs/trixie:v2.files"
-    files $both $second >"$logs/bookworm:v1.files"
-    pair "not full and not native" trixie:v2 bookworm:v1
-fi
+second_lane >"$logs/second" 2>&1 &
+second=$!
+first_lane
+wait "$second"
+cat "$logs/second"
 
-echo "== the other tests, the checks of parts 01 to 07 on the head, and what the pages say that
-commands print"
-"${PYTHON:-python3}" -m tools.console >"$logs/console" 2>&1 &
-console=$!
-if [ -n "$anywhere" ]; then
-    # shellcheck disable=SC2046,SC2086
-    "${PYTHON:-python3}" -m pytest -q $(files $anywhere) || failed="$failed here"
-fi
-if [ "$(id -u)" = 0 ] && [ -z "${FULL:-}" ]; then
-    sh tools/vmchecks.sh head >"$logs/head" 2>&1 || failed="$failed checks"
-else
-    "$python" -m lab run --fresh -- sh tools/vmchecks.sh head >"$logs/head" 2>&1 \
-        || failed="$failed checks"
-fi
-wait "$console" || failed="$failed console"
-cat "$logs/console"
-case $failed in *checks*) cat "$logs/head" ;; *) tail -n 3 "$logs/head" ;; esac
-
-if [ -n "$failed" ]; then
-    echo "vmtests: failed on:$failed" >&2
+if [ -f "$logs/failed" ]; then
+    echo "vmtests: failed on:" >&2
+    cat "$logs/failed" >&2
     exit 1
 fi
