@@ -7,8 +7,8 @@
 # The usual run has one machine of each image, one with each version of cgroups. What depends on
 # kernel and cgroups runs in both, the rest in one of them, without what takes too long on an
 # emulated processor. What depends on neither runs on this machine as root, five times as fast,
-# and otherwise in the machines. FULL=1 takes all tests, in all four pairs of image and version. As
-# root, `make native` runs all but the longest on this machine.
+# and otherwise some in one machine and the others in the second. FULL=1 takes all tests, in all
+# four pairs of image and version. As root, `make native` runs all but the longest here.
 set -eu
 
 python=/usr/bin/python3
@@ -17,10 +17,11 @@ logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 
 both="default run cgroups cgroup_manager limits namespaces mount_namespace mounts"
-first="failures vs_runc_configs id_mounts user_namespace settings seal"
+first="failures vs_runc_configs id_mounts user_namespace settings"
 second="devices time_namespace tmpcopyup vs_runc mounts_vs_runc rootless sysctl mount_options"
-anywhere="lifecycle paths process state_files concurrency install terminal preserve_fds features
-    hooks hook_failures seccomp escape"
+some="seal lifecycle paths process state_files concurrency"
+others="install terminal preserve_fds features hooks hook_failures seccomp escape"
+all="$both $first $second $some $others"
 
 files() {    # NAME ...: the files of tests with these names
     printf 'tests/integration/test_%s.py\n' "$@"
@@ -63,22 +64,22 @@ checks() {
 # shellcheck disable=SC2086  # one word per name
 first_lane() {
     if [ -n "${FULL:-}" ]; then
-        machine trixie v2 "full or not full" $both $first $second $anywhere
-        machine trixie v1 "full or not full" $both $first $second $anywhere
+        machine trixie v2 "full or not full" $all
+        machine trixie v1 "full or not full" $all
     elif [ "$(id -u)" = 0 ]; then
         machine trixie v2 "not full and not native" $both $first
-        here $anywhere
+        here $some $others
     else
-        machine trixie v2 "not full and not native" $both $first
-        console
+        machine trixie v2 "not full and not native" $both $first $some
+        checks
     fi
 }
 
 # shellcheck disable=SC2086
 second_lane() {
     if [ -n "${FULL:-}" ]; then
-        machine bookworm v1 "full or not full" $both $first $second $anywhere
-        machine bookworm v2 "full or not full" $both $first $second $anywhere
+        machine bookworm v1 "full or not full" $all
+        machine bookworm v2 "full or not full" $all
         console
         checks
     elif [ "$(id -u)" = 0 ]; then
@@ -86,8 +87,8 @@ second_lane() {
         console
         checks
     else
-        machine bookworm v1 "not full and not native" $both $second $anywhere
-        checks
+        machine bookworm v1 "not full and not native" $both $second $others
+        console
     fi
 }
 
