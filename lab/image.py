@@ -15,6 +15,7 @@ from lab.errors import LabError
 RECIPE = 5
 
 PACKAGES = (
+    "apparmor",
     "busybox-static",
     "crun",
     "iproute2",

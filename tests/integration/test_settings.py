@@ -9,6 +9,7 @@ import platform
 import resource
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -284,11 +285,49 @@ def test_a_label_on_a_host_without_selinux(anocir: Runtime, bundle: Bundle) -> N
 
 @pytest.mark.skipif(not has_apparmor(), reason="this host does not run AppArmor")
 def test_apparmor(anocir: Runtime, bundle: Bundle) -> None:
-    """The kernel has one profile always, that of nobody's confinement; no other is loaded here."""
+    """The kernel has one profile always, that of nobody's confinement."""
     bundle.process["apparmorProfile"] = "unconfined"
     assert show(anocir, bundle, "/proc/self/attr/current").startswith("unconfined")
     bundle.process["apparmorProfile"] = "no-such-profile"
     assert "is the profile loaded?" in anocir.fails("create", "-b", bundle, "c1")
+
+
+PROFILE = """profile anocir-test flags=(attach_disconnected, mediate_deleted) {
+  file, capability, network, mount, umount, signal, ptrace, unix,
+  deny /etc/secret r,
+}
+"""
+
+
+@pytest.fixture
+def profile(tmp_path: Path) -> Iterator[str]:
+    """A profile of AppArmor's that keeps its program from one file."""
+    if not has_apparmor():
+        pytest.skip("this host does not run AppArmor")
+    if shutil.which("apparmor_parser", path="/usr/sbin:/sbin") is None:
+        pytest.skip("apparmor_parser is missing: install Debian's apparmor")
+    (tmp_path / "profile").write_text(PROFILE)
+    parser = ["unshare", "-m", "sh", "-c", "mount -t securityfs none /sys/kernel/security && "
+              'exec /usr/sbin/apparmor_parser -K "$1" "$2"', "sh"]  # fmt: skip
+    subprocess.run([*parser, "-r", tmp_path / "profile"], check=True)
+    yield "anocir-test"
+    subprocess.run([*parser, "-R", tmp_path / "profile"], check=True)
+
+
+def test_a_profile_keeps_its_program_from_a_file(
+    either: Runtime, bundle: Bundle, profile: str
+) -> None:
+    """The program and all that it starts, and nothing of the runtime's before it."""
+    (bundle.rootfs / "etc/secret").write_text("told\n")
+    bundle.script("cat /proc/self/attr/current; cat /etc/secret 2>&1 || true; cat /etc/hostname")
+    (bundle.rootfs / "etc/hostname").write_text("open\n")
+    free = either("run", "-b", bundle, "c1").out
+    assert free.splitlines()[1:] == ["told", "open"]
+    bundle.process["apparmorProfile"] = profile
+    confined = either("run", "-b", bundle, "c2").out
+    assert confined.splitlines() == [
+        f"{profile} (enforce)", "cat: can't open '/etc/secret': Permission denied", "open"
+    ]  # fmt: skip
 
 
 def test_a_labelled_program_is_not_the_runtimes_interpreter(
