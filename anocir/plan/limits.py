@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 # Below this many bytes the memory of our own init counts. It is 1 MiB and a bit at most.
 SMALL = 4 << 20
 
+_UNITS = "kmgtpe"
+
 
 def plan(config: Config, container_id: str) -> list[Step]:
     """Return the steps that limit the container.
@@ -30,10 +32,28 @@ def plan(config: Config, container_id: str) -> list[Step]:
         Step(PREPARE, "load-limits", "load limits", "find out what they are on this host", asked),
         Step(FINISH, "limits", "limits", ", ".join(_describe(asked))),
     ]
-    if 0 < asked.get("memory", {}).get("limit", 0) < SMALL:
+    if _counts(asked):
         text = "copy what the process shares with the runtime, so that it need not"
         steps.append(Step(ATTACH, "copy-pages", "shared pages", text))
     return steps
+
+
+def _counts(asked: dict[str, Any]) -> bool:
+    """Tell whether the memory is so little that init's own counts."""
+    most = asked.get("unified", {}).get("memory.max", "")
+    return 0 < asked.get("memory", {}).get("limit", 0) < SMALL or 0 <= _size(most) < SMALL
+
+
+def _size(text: str) -> int:
+    """Return the bytes that a file of version 2 takes ``text`` for (memparse in lib/cmdline.c).
+
+    -1 for ``max`` and for all that isn't decimal.
+    """
+    number = text.strip().lower()
+    unit = number[-1:]
+    power = _UNITS.index(unit) + 1 if unit and unit in _UNITS else 0
+    digits = number[:-1] if power else number
+    return int(digits) << 10 * power if digits.isdecimal() else -1
 
 
 def _describe(asked: dict[str, Any]) -> list[str]:

@@ -290,6 +290,28 @@ def test_shared_pages_are_copied_where_they_count(limit: int, counts: bool) -> N
     assert [step.stage for step in steps if step.kind == "copy-pages"] == ["attach"] * counts
 
 
+@pytest.mark.parametrize(
+    ("limit", "counts"),
+    [
+        ("0", True),
+        ("4194303", True),
+        ("4194304", False),
+        (" 4095k\n", True),
+        ("3M", True),
+        ("4M", False),
+        ("1G", False),
+        ("max", False),
+        ("", False),
+        ("M", False),
+        ("-1", False),
+    ],
+)
+def test_shared_pages_are_copied_for_little_memory_of_version_2(limit: str, counts: bool) -> None:
+    resources = {"unified": {"memory.max": limit}}
+    steps = limits_plan.plan({"linux": {"resources": resources}}, "c1")  # type: ignore[typeddict-item]
+    assert [step.stage for step in steps if step.kind == "copy-pages"] == ["attach"] * counts
+
+
 # Applying, to directories that look like cgroups
 
 
