@@ -219,30 +219,16 @@ def _remove(parent_fd: int, name: str) -> None:
     """
     try:
         os.unlink(name, dir_fd=parent_fd)
-        return
     except IsADirectoryError:
-        pass
+        from anocir.state import strange
+
+        strange.remove(parent_fd, name)
     except OSError as error:
         if error.errno != errno.EBUSY:
             raise
-        where = os.readlink(f"/proc/self/fd/{parent_fd}")
-        raise StateError(f"something is mounted on {where}/{name}") from None
-    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-    fd = os.open(name, flags, dir_fd=parent_fd)
-    try:
-        if _mount_of(fd) != _mount_of(parent_fd):
-            raise StateError(f"something is mounted on {os.readlink(f'/proc/self/fd/{fd}')}")
-        for inner in os.listdir(fd):
-            _remove(fd, inner)
-    finally:
-        os.close(fd)
-    os.rmdir(name, dir_fd=parent_fd)
+        from anocir.state import strange
 
-
-def _mount_of(fd: int) -> str:
-    """Return the line that names the mount of an open file (proc(5), fdinfo)."""
-    with open(f"/proc/self/fdinfo/{fd}", encoding="ascii") as file:
-        return next(line for line in file if line.startswith("mnt_id:"))
+        raise strange.mounted(parent_fd, name) from None
 
 
 def _open_directory(path: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import stat
 import threading
 from collections.abc import Callable
@@ -325,3 +326,49 @@ def test_a_directory_becomes_a_link_while_it_is_looked_at(
     with pytest.raises(NotADirectoryError):
         entry.remove()
     assert (outside / "kept").exists()
+
+
+def test_what_is_nested_deeper_than_a_path_is_long_goes(store: Store) -> None:
+    """With a handful of descriptors, as some callers leave no more."""
+    entry = store.reserve("a")
+    here = os.dup(entry.fd)
+    for _ in range(1500):
+        os.mkdir("deep", dir_fd=here)
+        os.mkdir("beside", dir_fd=here)
+        os.symlink("..", "link", dir_fd=here)
+        here, above = os.open("deep", os.O_RDONLY | os.O_DIRECTORY, dir_fd=here), here
+        os.close(above)
+    os.close(here)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) + 8, hard))
+    try:
+        entry.remove()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert store.ids() == []
+
+
+def test_a_directory_is_moved_away_while_it_is_deleted(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The directory that its ``..`` is then isn't touched."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "kept").write_text("")
+    entry = store.reserve("a")
+    top = Path(entry.path)
+    (top / "strange/inner").mkdir(parents=True)
+    (top / "strange/kept").write_text("")
+    listdir = os.listdir
+
+    def move(fd: int) -> list[str]:
+        names = sorted(listdir(fd), reverse=True)
+        if not names:
+            (top / "strange/inner").rename(outside / "inner")
+        return names
+
+    monkeypatch.setattr(os, "listdir", move)
+    with pytest.raises(StateError, match=f"^inner was moved to {outside} while it was deleted$"):
+        entry.remove()
+    monkeypatch.undo()
+    assert sorted(os.listdir(outside)) == ["inner", "kept"]
