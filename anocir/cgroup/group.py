@@ -54,15 +54,7 @@ class Group:
         if a process or another container is in it already.
         """
         try:
-            fd, was_there = self._make_all()
-            try:
-                processes = tree.pids(fd) if was_there else []
-                if processes:
-                    found = f"{len(processes)} process(es) found"
-                    raise Error(f"container's cgroup is not empty: {found}")
-                return mark.claim(fd, owner, self.path)
-            finally:
-                os.close(fd)
+            return self._make_all(owner)
         except Error:
             # It was there before, so it stays.
             raise
@@ -121,17 +113,32 @@ class Group:
     def _parts(self) -> list[str]:
         return self.path[len(self.mount.rstrip("/")) + 1 :].split("/")
 
-    def _make_all(self) -> tuple[int, bool]:
+    def _make_all(self, owner: str) -> bool:
         for _ in range(_ATTEMPTS):
             try:
-                return self._make_once()
+                return self._make_once(owner)
             except OSError as error:
-                # Another container's removal took away a parent that it found empty.
+                # Another container's removal took away what it found empty.
                 if error.errno not in tree.GONE or not os.path.isdir(self.mount):
                     raise
         raise OSError(errno.EAGAIN, "its parents vanish as fast as they are made")
 
-    def _make_once(self) -> tuple[int, bool]:
+    def _make_once(self, owner: str) -> bool:
+        """Make the directory and claim it; FileNotFoundError if it was removed before the claim."""
+        fd, was_there = self._make_path()
+        try:
+            processes = tree.pids(fd) if was_there else []
+            if processes:
+                found = f"{len(processes)} process(es) found"
+                raise Error(f"container's cgroup is not empty: {found}")
+            marked = mark.claim(fd, owner, self.path)
+            if not os.path.samestat(os.stat(self.path), os.fstat(fd)):
+                raise FileNotFoundError(errno.ENOENT, "another one has its name")
+            return marked
+        finally:
+            os.close(fd)
+
+    def _make_path(self) -> tuple[int, bool]:
         """Return a descriptor of the directory, and whether it was there before."""
         fd = os.open(self.mount, tree.DIRECTORY)
         made = False

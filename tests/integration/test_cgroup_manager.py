@@ -395,6 +395,30 @@ def test_cgroup_of_a_vanished_container_is_taken_over(tmp_path: Path) -> None:
     heir.remove()
 
 
+@pytest.mark.parametrize("anew", [False, True])
+def test_a_removal_comes_between_the_making_and_the_claim(
+    anew: bool, owner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another container of that path has ended: what it leaves behind, it takes as its own."""
+    claim, taken = mark.claim, []
+
+    def late(fd: int, owner: str, path: str) -> bool:
+        if path not in taken:
+            taken.append(path)
+            os.rmdir(path)
+            if anew:
+                os.mkdir(path)
+        return claim(fd, owner, path)
+
+    monkeypatch.setattr(mark, "claim", late)
+    cgroup = manager.new(f"{TOP}/raced/c1", False, owner)
+    cgroup.create()
+    assert taken == [group.path for group in cgroup.groups]
+    assert all(group.belongs_to(owner, marked=True) for group in cgroup.groups)
+    cgroup.remove()
+    assert directories() == set()
+
+
 def test_damaged_record_reaches_no_stranger(made: base.Manager) -> None:
     record = made.record()
     made.remove()
