@@ -47,11 +47,8 @@ def delete(root: str, container_id: str, warn: Callable[[str], None], force: boo
             _dismiss(entry)
         elif record is not None and (status := record.status()) != "stopped":
             raise Error(f"cannot delete container {container_id} that is not stopped: {status}")
-        elif strange := entry.directories():
-            raise StateError(
-                f"cannot delete container {container_id}: {entry.path}/{strange[0]} is a directory"
-                f" that is not its own; only `delete --force {container_id}` takes that away, too"
-            )
+        else:
+            _refuse_strange(entry)
         _remove(entry, record, warn)
     except NoSuchContainer:
         if not force:
@@ -73,15 +70,26 @@ def destroy(entry: Entry, record: Record, warn: Callable[[str], None]) -> None:
 def remove_ended(entry: Entry, record: Record, warn: Callable[[str], None]) -> None:
     """Delete a container whose process the caller has reaped, unless somebody else just did.
 
-    ``entry`` was open all the time: a new container of that id isn't taken for it.
+    ``entry`` was open all the time: a new container of that id isn't taken for it. Raises
+    StateError where a plain delete would, with everything left as it was.
     """
     try:
         entry.lock()
+        _refuse_strange(entry)
         _remove(entry, record, warn)
     except NoSuchContainer:
         pass
     finally:
         entry.close()
+
+
+def _refuse_strange(entry: Entry) -> None:
+    """Raise StateError when somebody else has made a directory in the container's."""
+    if strange := entry.directories():
+        raise StateError(
+            f"cannot delete container {entry.id}: {entry.path}/{strange[0]} is a directory"
+            f" that is not its own; only `delete --force {entry.id}` takes that away, too"
+        )
 
 
 def _remove(entry: Entry, record: Record | None, warn: Callable[[str], None]) -> None:

@@ -122,6 +122,25 @@ def test_a_new_container_of_the_same_id_is_not_taken_for_the_old(
     anocir.quiet("delete", "--force", "c1")
 
 
+def test_a_directory_that_is_not_its_own_is_left(anocir: Runtime, bundle: Bundle) -> None:
+    """As by a plain delete, and nothing else is taken either."""
+    bell = bundle.bell()
+    bundle.script("echo > /bell; exec sleep 1000")
+    running = anocir.background("run", "-b", bundle, "c1")
+    bell.wait()
+    strange = anocir.root / "c1/strange"
+    strange.mkdir()
+    (strange / "kept").write_text("")
+    anocir.quiet("kill", "c1", "KILL")
+    result = running.wait()
+    assert result.code == 1
+    assert f"{strange} is a directory" in result.err and "`delete --force c1`" in result.err
+    assert (strange / "kept").exists()
+    assert anocir.state("c1")["status"] == "stopped"
+    anocir.quiet("delete", "--force", "c1")
+    assert anocir.ids() == []
+
+
 def test_orphans_of_the_container_are_reaped(anocir: Runtime, bundle: Bundle) -> None:
     """Without a pid namespace they become children of the foreground process."""
     bell = bundle.bell()
