@@ -56,7 +56,7 @@ def grade_fixture(handed_in: Callable[[str], Path], tmp_path: Path) -> Grade:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=120,
+            timeout=600,
             check=False,
         )
 

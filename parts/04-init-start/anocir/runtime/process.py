@@ -84,7 +84,7 @@ def _check_executable(path: str) -> None:
     try:
         found = os.stat(path)
     except OSError as error:
-        raise OSError(error.errno, f"stat {path}: {reason(error)}") from None
+        raise OSError(error.errno, f"stat {path}: {_words(error)}") from None
     if stat.S_ISDIR(found.st_mode):
         raise IsADirectoryError(21, "is a directory")
     if not stat.S_ISREG(found.st_mode) or not found.st_mode & 0o111:
