@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anocir.errors import ExecFailed
+from anocir.errors import Error, ExecFailed
 from anocir.linux import consts, libc
 from anocir.runtime import appliers, create, delete, foreground
 from anocir.runtime.context import Context
@@ -26,6 +26,7 @@ def run(
     detach: bool,
     keep: bool,
     warn: Callable[[str], None],
+    report: Callable[[str], None],
     fail_at: str | None = None,
     without: tuple[str, ...] = (),
 ) -> int:
@@ -33,7 +34,8 @@ def run(
 
     There are no FIFOs: init goes on by itself, and its end of the channel closes at the execve.
     With ``detach`` the return value is 0 as soon as the program runs. The container is deleted
-    when it ends, unless ``keep`` is set. Raises errors.Error when it could not be started.
+    when it ends, unless ``keep`` is set; ``report`` is told why it could not be. Raises
+    errors.Error when it could not be started.
     """
     loaded = bundles.load(bundle)
     create.check_console(loaded, handover, detach)
@@ -60,7 +62,11 @@ def run(
         return 0
     status = _wait(context)
     if not keep:
-        delete.remove_ended(context.entry, context.record, warn)
+        try:
+            delete.remove_ended(context.entry, context.record, warn)
+        except Error as error:
+            # What the caller waits for is the program's status; runc gives it then, too.
+            report(error.message)
     return status
 
 

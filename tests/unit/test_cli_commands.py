@@ -74,7 +74,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 
 def only(calls: Calls) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
     (call,) = calls
-    kw = {key: value for key, value in call[2].items() if key not in ("warn", "handover")}
+    kw = {key: value for key, value in call[2].items() if key not in ("warn", "report", "handover")}
     return call[0], call[1], kw
 
 

@@ -33,6 +33,7 @@ def run(args: Namespace, log: Log) -> int:
         detach=args.detach,
         keep=args.keep,
         warn=log.warning,
+        report=log.error,
         fail_at=args.fail_at,
         without=flags.left_out(args),
     )
