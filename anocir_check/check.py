@@ -26,6 +26,7 @@ PARTS = {
     5: "hooks",
     6: "kill",
     7: "conformance",
+    8: "namespaces",
 }
 
 F = TypeVar("F", bound=Callable[..., Any])

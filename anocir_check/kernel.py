@@ -160,9 +160,11 @@ def end_children() -> list[Stat]:
                     signal.pidfd_send_signal(fd, signal.SIGKILL)
                 finally:
                     os.close(fd)
-            # Its own children become ours, and are found by the next round.
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(child.pid, 0)
+        # In no order: process 1 of a pid namespace ends when all others in it have been reaped.
+        # Their own children become ours, and are found by the next round.
+        with contextlib.suppress(ChildProcessError):
+            for _ in living:
+                os.waitpid(-1, 0)
 
 
 def no_children_left(timeout: float) -> None:

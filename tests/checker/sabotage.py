@@ -1,4 +1,4 @@
-"""Damage part 07 on purpose, and see which checks notice.
+"""Damage part 08 on purpose, and see which checks notice.
 
 python3 -m tests.checker.sabotage            each sabotage against the checks listed for it
 python3 -m tests.checker.sabotage --report   against all checks; prints a table of both sides
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parent.parent.parent
-PART = REPO / "parts" / "07-conformance"
+PART = REPO / "parts" / "08-namespaces"
 TABLE = Path(__file__).with_name("sabotages.toml")
 
 
@@ -41,7 +41,7 @@ class NoLongerFits(Exception):
 
 
 def damaged(sabotage: Sabotage, directory: Path) -> Path:
-    """Copy part 07 into a directory, with one sabotage; return the copy. Raises NoLongerFits."""
+    """Copy part 08 into a directory, with one sabotage; return the copy. Raises NoLongerFits."""
     copy = directory / "part"
     ignored = shutil.ignore_patterns("__pycache__", "steps")
     shutil.copytree(PART, copy, ignore=ignored, dirs_exist_ok=True)
@@ -57,11 +57,11 @@ def damaged(sabotage: Sabotage, directory: Path) -> Path:
 
 
 def outcomes(copy: Path, *arguments: str) -> dict[str, str]:
-    """Run the checker on a copy of part 07; return the status of each check."""
+    """Run the checker on a copy of part 08; return the status of each check."""
     results = copy / "results.json"
     subprocess.run(
         [
-            *(sys.executable, "-m", "anocir_check", "--through", "07"),
+            *(sys.executable, "-m", "anocir_check", "--through", "08"),
             *("--runtime", f"{sys.executable} -P -m anocir", "--json", str(results)),
             *("--timeout", "10", "--rounds", "4", *arguments),
         ],

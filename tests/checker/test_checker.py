@@ -27,7 +27,7 @@ def test_list_names_every_check_with_its_clause(capsys: pytest.CaptureFixture[st
     assert any("03-03" in line for line in lines), "a check that ends with part 03 is listed"
     ids = [line.split()[0] for line in lines[1:]]
     assert len(ids) == len(set(ids)), "ids are unique"
-    assert {name[:2] for name in ids} == {"01", "02", "03", "04", "05", "06", "07"}
+    assert {name[:2] for name in ids} == {"01", "02", "03", "04", "05", "06", "07", "08"}
 
 
 def test_the_score_in_chapter_07_is_that_of_the_lists(
@@ -208,7 +208,7 @@ def test_no_check_passes_with_a_program_that_does_nothing(checker: Checker, tmp_
         runtime = tmp_path / f"exit{status}"
         runtime.write_text(f"#!/bin/sh\nexit {status}\n")
         runtime.chmod(0o755)
-        for level in ("03", "07"):
+        for level in ("03", "08"):
             path = tmp_path / f"{status}{level}.json"
             checker(
                 *("--runtime", str(runtime), "--through", level, "--json", str(path)),

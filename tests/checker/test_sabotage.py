@@ -6,7 +6,7 @@ from tests.checker.sabotage import PART, SABOTAGES, Sabotage, missed
 
 pytestmark = [
     pytest.mark.usefixtures("as_root"),
-    pytest.mark.skipif(not PART.is_dir(), reason="there is no part 07 to damage"),
+    pytest.mark.skipif(not PART.is_dir(), reason="there is no part 08 to damage"),
 ]
 
 

@@ -1,4 +1,4 @@
-"""Each exercise of parts 01 to 07: the plain part fails its check, and the solution passes."""
+"""Each exercise of parts 01 to 08: the plain part fails its check, and the solution passes."""
 
 from __future__ import annotations
 
@@ -56,6 +56,8 @@ def work_fixture(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     name = request.node.callspec.params["name"]
     if not shutil.which(TOOLS.get(name, "sh")):
         pytest.skip(f"{TOOLS[name]} is not installed")
+    if name >= "08" and os.geteuid() != 0:
+        pytest.skip("making namespaces needs root")
     work = tmp_path / "work"
     shutil.copytree(part_of(name) / "anocir", work / "anocir")
     workdir.write_launcher(work)
@@ -89,7 +91,7 @@ def check(name: str, work: Path, *options: str) -> tuple[int, str]:
 
 def test_every_exercise_of_the_chapters_is_here() -> None:
     numbers = {name[:2] for name in NAMES}
-    assert numbers == {"01", "02", "03", "04", "05", "06", "07"}
+    assert numbers == {"01", "02", "03", "04", "05", "06", "07", "08"}
     for number in numbers:
         listed = [
             {"title": title, "kind": kind.lower(), "minutes": int(minutes)}

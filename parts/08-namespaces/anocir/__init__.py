@@ -1,0 +1,3 @@
+"""An OCI container runtime in Python."""
+
+__version__ = "0"

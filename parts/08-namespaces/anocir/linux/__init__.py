@@ -1,0 +1,1 @@
+"""The kernel, one file per feature; the only package that imports ctypes."""

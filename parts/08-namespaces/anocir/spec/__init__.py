@@ -1,0 +1,1 @@
+"""What config.json and the state output may say."""
